@@ -1,0 +1,1 @@
+"""One turn of the loop, one file per step: authorise, do, record."""

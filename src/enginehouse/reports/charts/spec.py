@@ -1,0 +1,161 @@
+"""What a chart shows. A specification holds numbers and labels; how they look is the drawing's business.
+
+Meaning never rests on colour alone: emphasis also changes shape, weight or pattern, and series carry their names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Emphasis = Literal["main", "comparison", "counterfactual", "muted", "flagged", "improvement", "evaluation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One line over the chart's months; `None` is a gap."""
+
+    name: str
+    values: tuple[float | None, ...]
+    emphasis: Emphasis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A shaded area between two limits over the chart's months."""
+
+    name: str
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """A vertical line at `month` (YYYY-MM) with words beside it."""
+
+    month: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesChart:
+    """Lines over months."""
+
+    months: tuple[str, ...]
+    y_label: str
+    series: tuple[Series, ...]
+    bands: tuple[Band, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    y_from_zero: bool = False
+    value_format: str = "{:,.0f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """One estimate with its interval on the chart's scale."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    emphasis: Emphasis
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalGroup:
+    """Rows under one heading; `dense` rows are drawn close together without a label each."""
+
+    title: str
+    rows: tuple[IntervalRow, ...]
+    dense: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalChart:
+    """Estimates with intervals under headings, around a line of no effect, with the registered margins shaded."""
+
+    x_label: str
+    groups: tuple[IntervalGroup, ...]
+    reference: float = 0.0
+    reference_label: str = "no difference"
+    margins: tuple[float, float] | None = None
+    margins_label: str = ""
+    value_format: str = "{:+.1f}%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveMark:
+    """A vertical mark on a curve, for example a published cost."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveChart:
+    """A curve over a number, for example the probability of a return over the cost of a campaign."""
+
+    x_label: str
+    y_label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    marks: tuple[CurveMark, ...] = ()
+    x_format: str = "{:,.0f}"
+    y_format: str = "{:.0%}"
+    y_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecileChart:
+    """The nine deciles of sites in each month, the median emphasised."""
+
+    months: tuple[str, ...]
+    y_label: str
+    deciles: tuple[tuple[float | None, ...], ...]
+    overlay: Series | None = None
+    value_format: str = "{:,.1f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineItem:
+    """A bar (two dates) or a point (one date, `end` empty) on a lane. Dates are YYYY-MM-DD."""
+
+    label: str
+    start: str
+    end: str
+    kind: Literal["improvement", "evaluation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineLane:
+    title: str
+    items: tuple[TimelineItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineChart:
+    """Improvement in blue and evaluation in green (and in two shapes), one lane per cycle or activity."""
+
+    lanes: tuple[TimelineLane, ...]
+    today: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    label: str
+    value: float
+    emphasis: Emphasis
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarChart:
+    """Horizontal bars with their values written beside them."""
+
+    x_label: str
+    bars: tuple[Bar, ...]
+    value_format: str = "{:,.0f}"
+
+
+type ChartSpec = SeriesChart | IntervalChart | CurveChart | DecileChart | TimelineChart | BarChart
