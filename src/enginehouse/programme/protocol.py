@@ -141,6 +141,16 @@ class CostMark(Spec):
     label: Text
 
 
+class PublishedReturn(Spec):
+    """Published sums about the same campaign, checked against each other (they need not all be able to hold)."""
+
+    net: Number | None = None
+    gross: Number | None = None
+    cost: Number | None = Field(default=None, gt=0)
+    ratio: Number | None = Field(default=None, gt=0)
+    source: Text
+
+
 class Economics(Spec):
     """Inputs of the appraisal. Without `campaign_cost` no return is computed, only break-even and a curve."""
 
@@ -149,6 +159,7 @@ class Economics(Spec):
     substitution: Number | None = Field(default=None, ge=0, le=1)
     substitution_note: Text
     cost_marks: Many[CostMark] = ()
+    published: PublishedReturn | None = None
 
 
 class Claim(Spec):
