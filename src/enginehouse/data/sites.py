@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +86,29 @@ class SiteRegister:
             chosen -= {site for site, group in groups.items() if group in set(names)}
         return tuple(sorted(chosen))
 
+    def only(self, sites: Iterable[str]) -> SiteRegister:
+        """The same register with no other sites in it."""
+        keep = set(sites)
+        return SiteRegister(
+            sites={s: site for s, site in self.sites.items() if s in keep},
+            memberships=tuple(m for m in self.memberships if m.site in keep),
+            attributes={n: {s: v for s, v in values.items() if s in keep} for n, values in self.attributes.items()},
+            group_names=self.group_names,
+        )
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain JSON values, in a fixed order; `register_from_record` is the inverse."""
+        return {
+            "sites": [
+                [s.id, s.name, _text(s.opened), _text(s.closed), s.successor] for _, s in sorted(self.sites.items())
+            ],
+            "memberships": sorted(
+                [m.site, m.level, m.group, _text(m.start) or "", _text(m.end) or ""] for m in self.memberships
+            ),
+            "attributes": {n: dict(sorted(v.items())) for n, v in sorted(self.attributes.items())},
+            "group_names": sorted([level, group, name] for (level, group), name in self.group_names.items()),
+        }
+
     def name(self, site: str) -> str:
         return self.sites[site].name if site in self.sites else site
 
@@ -107,3 +131,26 @@ class SiteRegister:
                     remedy=did_you_mean(name, known),
                 )
         return groups
+
+
+def register_from_record(record: Mapping[str, Any]) -> SiteRegister:
+    """Read back what `SiteRegister.to_record` wrote."""
+    return SiteRegister(
+        sites={
+            i: Site(i, name, _month(opened), _month(closed), next_)
+            for i, name, opened, closed, next_ in record["sites"]
+        },
+        memberships=tuple(
+            Membership(s, lv, g, _month(start), _month(end)) for s, lv, g, start, end in record["memberships"]
+        ),
+        attributes={name: dict(values) for name, values in record["attributes"].items()},
+        group_names={(level, group): name for level, group, name in record["group_names"]},
+    )
+
+
+def _text(month: Month | None) -> str | None:
+    return None if month is None else str(month)
+
+
+def _month(text: str | None) -> Month | None:
+    return Month.parse(text) if text else None

@@ -35,10 +35,11 @@ class DataLoaded(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelBuilt(Payload):
-    """Indicators were computed from snapshots into a panel."""
+    """Indicators were computed from snapshots into a panel: its document, and the hash of its content."""
 
     type: ClassVar[str] = "panel-built"
     panel: Sha256
+    identity: Sha256
     indicators: tuple[str, ...]
     definitions: Sha256
     snapshots: tuple[str, ...]
@@ -47,11 +48,12 @@ class PanelBuilt(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRegistered(Payload):
-    """A protocol was locked. `retrospective` when outcomes could have been seen before."""
+    """A protocol was locked with the definitions it uses. `retrospective` when outcomes could have been seen before."""
 
     type: ClassVar[str] = "cycle-registered"
     protocol: Sha256
     protocol_hash: Sha256
+    definitions: Sha256
     retrospective: bool
     prior_knowledge: str
 
@@ -103,10 +105,12 @@ class FollowUpStarted(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFrozen(Payload):
-    """The panel that the registered analysis will use was fixed."""
+    """The panel and the register of sites that the registered analysis will use were fixed."""
 
     type: ClassVar[str] = "data-frozen"
     panel: Sha256
+    identity: Sha256
+    sites: Sha256
     protocol_hash: Sha256
     last_month: str
 
