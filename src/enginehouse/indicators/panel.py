@@ -134,6 +134,15 @@ class Panel:
     def read(cls, path: Path) -> Panel:
         return cls.from_table(pq.read_table(path))
 
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Panel:
+        """The inverse of `to_bytes`."""
+        return cls.from_table(pq.read_table(pa.BufferReader(content)))
+
+    def only(self, indicators: Sequence[str]) -> Panel:
+        """The same panel with no other indicators in it."""
+        return Panel.from_table(self.table.filter(pc.is_in(self.table.column("indicator"), pa.array(indicators))))
+
     def write(self, path: Path) -> None:
         write_whole(path, self.to_bytes())
 
@@ -163,6 +172,10 @@ class Panel:
     @property
     def indicators(self) -> tuple[str, ...]:
         return tuple(sorted(self.table.column("indicator").unique().to_pylist()))
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return tuple(sorted(self.table.column("site").unique().to_pylist()))
 
     @property
     def last_month(self) -> Month:

@@ -1,0 +1,35 @@
+"""The frame of every step: may this person do this now, and the event that says it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.permissions import check_permission
+from enginehouse.governance.policies import check_act
+from enginehouse.governance.stages import Act
+from enginehouse.governance.state import CycleState, cycle_state
+from enginehouse.ledger.event import Event
+from enginehouse.ledger.events import Payload
+
+
+def authorise(workspace: Workspace, act: Act, cycle: str, by: Acting) -> CycleState:
+    """Refuse, with the reason and the next possible step, or return the state in which the act happens."""
+    check_permission(act, by.person)
+    state = workspace.state(cycle)
+    check_act(state, act, design=workspace.protocol(cycle).design.type, effective_on=by.on)
+    return state
+
+
+def record_act(
+    workspace: Workspace, act: Act, payload: Payload, *, cycle: str, by: Acting, documents: Sequence[bytes] = ()
+) -> Event:
+    """Write the event and its documents; the stage is checked again inside the transaction, so two cannot act at once."""
+    design = workspace.protocol(cycle).design.type
+
+    def check(events: Sequence[Event]) -> None:
+        check_act(cycle_state(events), act, design=design, effective_on=by.on)
+
+    return workspace.record.record(
+        payload, actor=by.actor, effective_on=by.on, cycle=cycle, documents=documents, check=check
+    )

@@ -1,0 +1,65 @@
+"""Step: load routine data. Each source becomes a snapshot; loading the same bytes again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from enginehouse.core.errors import UserError, did_you_mean
+from enginehouse.core.progress import Progress, silent
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.data.snapshot import Snapshot
+from enginehouse.governance.permissions import check_permission
+from enginehouse.governance.stages import Act
+from enginehouse.ledger.canonical import canonical_json, sha256_hex
+from enginehouse.ledger.events import DataLoaded
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSource:
+    """A source after loading; `is_new` when its bytes had not been loaded before."""
+
+    snapshot: Snapshot
+    is_new: bool
+
+
+def load_data(
+    workspace: Workspace, *, by: Acting, sources: Sequence[str] = (), progress: Progress = silent
+) -> tuple[LoadedSource, ...]:
+    """Load the named sources, or all of the programme's, and record each new snapshot."""
+    check_permission(Act.LOAD_DATA, by.person)
+    declared = workspace.programme.settings.sources
+    names = tuple(sources) or tuple(declared)
+    for name in names:
+        if name not in declared:
+            raise UserError(
+                f"got source '{name}'.",
+                where=str(workspace.programme.folder / "programme.yaml"),
+                remedy=did_you_mean(name, declared),
+            )
+    known = _recorded_snapshots(workspace)
+    return tuple(_load_one(workspace, name, by, known, progress) for name in names)
+
+
+def _load_one(workspace: Workspace, name: str, by: Acting, known: set[str], progress: Progress) -> LoadedSource:
+    source = workspace.programme.settings.sources[name]
+    snapshot = workspace.warehouse.load(name, source, base=workspace.programme.folder, progress=progress)
+    is_new = snapshot.id not in known
+    if is_new:
+        payload = DataLoaded(
+            source=name,
+            snapshot=snapshot.id,
+            file_sha256=_files_hash(snapshot),
+            rows=snapshot.rows,
+            quarantined=snapshot.quarantined,
+        )
+        workspace.record.record(payload, actor=by.actor, effective_on=by.on)
+    return LoadedSource(snapshot, is_new)
+
+
+def _recorded_snapshots(workspace: Workspace) -> set[str]:
+    return {e.payload.snapshot for e in workspace.record.store.events() if isinstance(e.payload, DataLoaded)}
+
+
+def _files_hash(snapshot: Snapshot) -> str:
+    return sha256_hex(canonical_json([[file.name, file.sha256] for file in snapshot.files]))

@@ -1,0 +1,92 @@
+"""Step: lock a protocol with the definitions it uses, before its analysis can be run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from enginehouse.core.errors import NotAllowed
+from enginehouse.core.months import Month
+from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.definitions import (
+    definitions_document,
+    indicators_from_document,
+    indicators_of,
+    strategies_from_document,
+    strategies_of,
+)
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.stages import Act
+from enginehouse.governance.state import CycleState
+from enginehouse.ledger.canonical import sha256_hex
+from enginehouse.ledger.events import CycleRegistered
+from enginehouse.programme.diff import diff
+from enginehouse.programme.hashing import definition_bytes, definition_hash
+from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.read import protocol_from_json
+from enginehouse.programme.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What was registered, read back from the record."""
+
+    protocol: Protocol
+    protocol_hash: str
+    indicators: dict[str, Indicator]
+    strategies: dict[str, Strategy]
+
+
+def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> CycleRegistered:
+    """Lock the cycle's protocol as its file stands now."""
+    protocol = workspace.protocol(cycle)
+    authorise(workspace, Act.REGISTER, cycle, by)
+    content = definition_bytes(protocol)
+    definitions = definitions_document(workspace.programme, indicators_of(protocol), strategies_of(protocol))
+    event = CycleRegistered(
+        protocol=sha256_hex(content),
+        protocol_hash=definition_hash(protocol),
+        definitions=sha256_hex(definitions),
+        retrospective=Month.of(by.on) >= protocol.design.starts,
+        prior_knowledge=protocol.prior_knowledge,
+    )
+    if not dry_run:
+        record_act(workspace, Act.REGISTER, event, cycle=cycle, by=by, documents=(content, definitions))
+    return event
+
+
+def locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
+    """The locked protocol and definitions; refuses when the files no longer say the same.
+
+    Raises
+    ------
+    NotAllowed
+        Nothing is locked, or a file was changed afterwards; the changes are listed.
+    """
+    if state.protocol is None or state.protocol_hash is None or state.definitions is None:
+        raise NotAllowed("no protocol is locked.", where=cycle, remedy=f"Run: enginehouse register {cycle}.")
+    documents = workspace.record.documents
+    definitions = documents.get(state.definitions)
+    found = Locked(
+        protocol=protocol_from_json(documents.get(state.protocol)),
+        protocol_hash=state.protocol_hash,
+        indicators=dict(indicators_from_document(definitions)),
+        strategies=dict(strategies_from_document(definitions)),
+    )
+    _check_unchanged(workspace, cycle, found)
+    return found
+
+
+def _check_unchanged(workspace: Workspace, cycle: str, found: Locked) -> None:
+    changes = [str(change) for change in diff(found.protocol, workspace.protocol(cycle))]
+    for name, indicator in found.indicators.items():
+        now = workspace.programme.indicators.get(name)
+        changes += (
+            [f"indicator {name}: removed"] if now is None else [f"indicator {name}, {c}" for c in diff(indicator, now)]
+        )
+    if changes:
+        raise NotAllowed(
+            "the files no longer say what was registered:\n    " + "\n    ".join(changes),
+            where=f"{workspace.programme.folder}/cycles/{cycle}/protocol.yaml",
+            remedy="\n  Put back what was registered; a different question is a new cycle.",
+        )

@@ -1,0 +1,85 @@
+"""What every step works on: a programme folder with its record, its warehouse and its people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from enginehouse.core.errors import UserError, did_you_mean
+from enginehouse.data.warehouse import Warehouse
+from enginehouse.governance.state import CycleState, cycle_state
+from enginehouse.ledger.record import Record
+from enginehouse.programme.load import Programme, load_programme
+from enginehouse.programme.people import Person, load_people
+from enginehouse.programme.protocol import Protocol
+
+STATE_FOLDER = ".enginehouse"
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, and the day on which the act takes effect."""
+
+    person: Person
+    on: date
+
+    @property
+    def actor(self) -> str:
+        """How the record names the person; `asserted` says that nobody logged in."""
+        return f"asserted:{self.person.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An opened programme folder."""
+
+    programme: Programme
+    people: Mapping[str, Person]
+    record: Record
+    warehouse: Warehouse
+
+    @property
+    def output(self) -> Path:
+        """Where documents for people are written."""
+        return self.programme.folder / "output"
+
+    def protocol(self, cycle: str) -> Protocol:
+        """The protocol as the file says it now (what was locked is in `registered`)."""
+        protocols = self.programme.protocols
+        if cycle not in protocols:
+            raise UserError(
+                f"got cycle '{cycle}'.",
+                where=str(self.programme.folder / "cycles"),
+                remedy=did_you_mean(cycle, protocols),
+            )
+        return protocols[cycle]
+
+    def state(self, cycle: str) -> CycleState:
+        """Where the cycle stands, by its events."""
+        return cycle_state(self.record.store.events(cycle=cycle))
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Read the programme in `folder` and open (or begin) its record and warehouse."""
+    programme = load_programme(folder)
+    state = folder / STATE_FOLDER
+    return Workspace(programme, load_people(folder), Record(state), Warehouse(state / "warehouse"))
+
+
+def acting(workspace: Workspace, person: str | None = None, on: date | None = None) -> Acting:
+    """The named person, today unless a day is given; nobody need be named where `people.csv` has one person."""
+    where = str(workspace.programme.folder / "people.csv")
+    people = workspace.people
+    if person is None and len(people) == 1:
+        person = next(iter(people))
+    if person is None:
+        raise UserError(
+            "nobody was named for this act.",
+            where=where,
+            remedy=f"Say who acts with --as: {', '.join(sorted(people))}.",
+        )
+    if person not in people:
+        raise UserError(f"got person '{person}'.", where=where, remedy=did_you_mean(person, people))
+    return Acting(people[person], on or date.today())
