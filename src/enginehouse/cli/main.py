@@ -1,6 +1,108 @@
-"""Entry point of the `enginehouse` command."""
+"""Entry point: finds the command, imports only its file, and turns what goes wrong into words and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+from enginehouse import __version__
+from enginehouse.core.errors import UserError, did_you_mean
+
+COMMANDS: dict[str, str] = {
+    "new": "begin a programme folder from a template",
+    "check": "report every problem in a programme's files",
+    "explain": "say in plain words what a cycle or an indicator is",
+    "diff": "what changed in a cycle since it was registered, or between two programmes",
+    "schema": "JSON Schemas of the definition files, for editors",
+    "data": "load routine data, and report on their quality",
+    "indicators": "compute the indicators, or import a definition",
+    "insight": "how much sites vary, and the room to improve",
+    "register": "lock a cycle's protocol",
+    "freeze": "fix the data that the registered analysis will use",
+    "evaluate": "run the registered analysis",
+    "appraise": "set costs and savings beside the effect",
+    "decide": "record what will be done, and why",
+    "dossier": "write the whole record of a cycle as one document",
+    "timeline": "what the programme has done, as a page",
+    "ledger": "show the record, or verify that nothing in it was changed",
+    "demo": "a whole retrospective cycle on real and synthetic data",
+    "completion": "the script that lets your shell complete commands",
+}
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    raise SystemExit("enginehouse: no command is built yet")
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except UserError as error:
+        print(f"enginehouse: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(
+            "enginehouse: stopped; what was recorded stays, and the same command goes on from there.", file=sys.stderr
+        )
+        return 130
+    except BrokenPipeError:
+        # The reader (for example `head`) has had enough; keep Python from complaining again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if words[0] == "--version":
+        print(f"enginehouse {__version__}")
+        return 0
+    name = words[0]
+    if name not in COMMANDS:
+        raise UserError(f"got command '{name}'.", remedy=did_you_mean(name, COMMANDS))
+    module = command_module(name)
+    args = build_parser(name, module).parse_args(words[1:])
+    output = module.run(args)
+    print(json.dumps(output.record, ensure_ascii=False, indent=2) if getattr(args, "json", False) else output.text)
+    return int(output.exit_code)
+
+
+def overview() -> str:
+    """What `enginehouse --help` prints."""
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: enginehouse COMMAND [options]",
+            "",
+            "A learning health system you can run: routine data in; better care and sound evidence out.",
+            "",
+            *lines,
+            "",
+            "enginehouse COMMAND --help explains one command, with examples.",
+        ]
+    )
+
+
+def command_module(name: str) -> ModuleType:
+    return import_module(f"enginehouse.cli.{name.replace('-', '_')}")
+
+
+def build_parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
+    """The parser of one command. Its module has `configure(parser)`, `run(args)` and `EXAMPLES`."""
+    parser = argparse.ArgumentParser(
+        prog=f"enginehouse {name}",
+        description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
+        epilog="examples:\n" + "\n".join(f"  {line}" for line in module.EXAMPLES),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.configure(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

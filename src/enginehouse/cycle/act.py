@@ -24,7 +24,7 @@ def authorise(workspace: Workspace, act: Act, cycle: str, by: Acting) -> CycleSt
 def record_act(
     workspace: Workspace, act: Act, payload: Payload, *, cycle: str, by: Acting, documents: Sequence[bytes] = ()
 ) -> Event:
-    """Write the event and its documents; the stage is checked again inside the transaction, so two cannot act at once."""
+    """Write the event with its documents; the stage is checked again inside the transaction."""
     design = workspace.protocol(cycle).design.type
 
     def check(events: Sequence[Event]) -> None:

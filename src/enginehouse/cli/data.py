@@ -1,0 +1,80 @@
+"""`enginehouse data`: load sources into snapshots; report on their quality."""
+
+from __future__ import annotations
+
+import argparse
+
+from enginehouse.cli.arguments import acting_for, add_acting, add_programme, open_for
+from enginehouse.cli.output import Output, columns
+from enginehouse.cli.progress import TerminalProgress
+
+EXAMPLES = ("enginehouse data load", "enginehouse data load prescribing -p my-programme", "enginehouse data check")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("load", "check"), help="load the sources, or report on what was loaded")
+    parser.add_argument("sources", nargs="*", help="names of sources to load (default: all)")
+    add_programme(parser)
+    add_acting(parser, dry_run=False)
+
+
+def run(args: argparse.Namespace) -> Output:
+    return ACTIONS[args.action](args)
+
+
+def _load(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.load_data import load_data
+
+    workspace = open_for(args)
+    progress = TerminalProgress()
+    loaded = load_data(workspace, by=acting_for(args, workspace), sources=args.sources, progress=progress)
+    progress.close()
+    rows = [("source", "rows", "set aside", "snapshot")]
+    rows += [
+        (
+            s.snapshot.source,
+            f"{s.snapshot.rows:,}",
+            f"{s.snapshot.quarantined:,}",
+            s.snapshot.id[:12] + ("" if s.is_new else " (unchanged)"),
+        )
+        for s in loaded
+    ]
+    aside = sum(s.snapshot.quarantined for s in loaded)
+    note = (
+        f"\n{aside:,} row(s) did not fit and were set aside with their reason: enginehouse data check" if aside else ""
+    )
+    record = [
+        {
+            "source": s.snapshot.source,
+            "snapshot": s.snapshot.id,
+            "rows": s.snapshot.rows,
+            "quarantined": s.snapshot.quarantined,
+            "new": s.is_new,
+        }
+        for s in loaded
+    ]
+    return Output(text=columns(rows) + note, record=record)
+
+
+def _check(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.check_data import check_loaded_data
+
+    workspace = open_for(args)
+    quality, page = check_loaded_data(workspace)
+    lines = [f"{f.severity:<8} {f.source}: {f.what}\n         {f.remedy}" for f in quality.findings]
+    text = "\n".join([*lines, f"{len(lines)} finding(s). The report is {page}."])
+    record = [
+        {
+            "check": f.check,
+            "severity": f.severity,
+            "source": f.source,
+            "what": f.what,
+            "count": f.count,
+            "remedy": f.remedy,
+        }
+        for f in quality.findings
+    ]
+    return Output(text=text, record=record)
+
+
+ACTIONS = {"load": _load, "check": _check}
