@@ -12,19 +12,9 @@ from pydantic import BeforeValidator, Field
 
 from enginehouse.core.months import Period
 from enginehouse.programme.enums import Average, Check, DesignType, Method, PracticeMethod, Summary, Window
-from enginehouse.programme.spec import Many, MonthField, OneOrMany, Slug, Spec, Text
+from enginehouse.programme.spec import Many, MonthField, Number, OneOrMany, Slug, Spec, Text, as_tuple
 
-
-def _floats(value: object) -> object:
-    return (
-        tuple(float(v) for v in value)
-        if isinstance(value, list) and all(isinstance(v, int | float) for v in value)
-        else value
-    )
-
-
-Margins = Annotated[tuple[float, float], BeforeValidator(_floats)]
-Number = Annotated[float, Field(strict=False)]
+Margins = Annotated[tuple[Number, Number], BeforeValidator(as_tuple)]
 
 
 class Sites(Spec):
@@ -34,33 +24,46 @@ class Sites(Spec):
     """
 
     within: Mapping[Slug, OneOrMany[Text]] = {}
+    """Level and group (or groups): the sites that are meant are in one of them, at every level named."""
     outside: Mapping[Slug, OneOrMany[Text]] = {}
+    """Level and group (or groups) whose sites are left out."""
 
 
 class Comparator(Spec):
     """Who the exposed are compared with. The first comparator of a protocol is the registered one."""
 
     name: Slug
+    """The comparator's short name, unique in the protocol."""
     title: Text
+    """What pages call it, in the middle of a sentence: *the rest of the region*."""
     sites: Sites
+    """The sites it consists of."""
 
 
 class Exposure(Spec):
     """Without random allocation: which sites got which arm."""
 
     arm: Slug
+    """The arm, one of those under `arms`, that these sites got."""
     title: Text
+    """What pages call the sites that got it."""
     sites: Sites
+    """The sites that got it."""
     comparators: Many[Comparator]
+    """Who they are compared with. The first is the registered comparison; the others are shown beside it."""
 
 
 class Design(Spec):
     """The design and its calendar: baseline months, then follow-up months from `starts` on (half-open)."""
 
     type: DesignType = Field(strict=False)
+    """How the arms are compared. This release runs `controlled-its`."""
     starts: MonthField
+    """The first month of follow-up. The baseline ends with the month before."""
     baseline_months: int = Field(ge=1)
+    """How many months before `starts` the analysis uses."""
     follow_up_months: int = Field(ge=1)
+    """How many months from `starts` on the analysis uses."""
 
     @property
     def baseline(self) -> Period:
@@ -80,86 +83,124 @@ class Estimand(Spec):
     """What is estimated, completely."""
 
     average: Average = Field(strict=False)
+    """Over whom the effect is averaged: `patients` (large sites count for more) or `sites` (each counts once)."""
     summary: Summary = Field(strict=False)
+    """How two arms are compared: as a `ratio` (1 means no difference) or a `difference` (0 means none)."""
     window: Window = Field(strict=False)
+    """The months that the effect speaks of: the whole `follow-up`, or its `last-month`."""
     mergers: Literal["as-randomised", "as-of-membership-month", "follow-successor"]
+    """How a site that merged with another counts."""
     closures: Literal["until-closed", "excluded"]
+    """How a site that closed counts: with its months until then, or not at all."""
     opt_outs: Literal["kept-where-data-allow", "excluded", "none"]
+    """How a site that opted out counts; `none` when nobody could."""
 
 
 class Drift(Spec):
     """How much untreated clusters move apart by themselves: estimated on placebo areas."""
 
     cluster: Slug
+    """The level at which the exposure was given, for example `area`: each group there is one cluster."""
     within: Slug
+    """The level inside which a placebo area is compared with the rest, for example `region`."""
     minimum_share: Number = Field(default=0.25, gt=0, le=1)
+    """A placebo area has at least this share of the sites that the exposed cluster has."""
 
 
 class EmbeddedTrial(Spec):
-    """The trial that could have been run instead: half of the exposed sites, drawn at random, start first.
-
-    `quoted_std_error` is printed with its source where site-level data are absent; where they are found the number is
-    computed from `baseline_months` and `follow_up_months` of history.
-    """
+    """The trial that could have been run instead: half of the exposed sites, drawn at random, start first."""
 
     baseline_months: int = Field(ge=1)
+    """Months before the start of that trial."""
     follow_up_months: int = Field(ge=1)
+    """Months after it."""
     quoted_std_error: Number | None = Field(default=None, gt=0)
+    """The standard error it would have had, printed with its source where data by site are absent."""
     source: str = ""
+    """Where that number comes from."""
 
 
 class Analysis(Spec):
     """The registered analysis and its margins, as ratios of the exposed to the comparator (or differences)."""
 
     primary: Method = Field(strict=False)
+    """The method whose interval gives the verdict."""
     worthwhile: Number
+    """The margin of a worthwhile effect: `0.98` is a fall of 2%, where low is good and the summary is a ratio."""
     equivalence: Margins | None = None
+    """The two margins inside which an effect is as good as none, on either side of no difference."""
     non_inferiority: Number | None = None
+    """The margin of harm: the result says whether the exposed are not worse by more than this."""
     drift: Drift | None = None
+    """How the drift between whole areas enters the interval. Without it no interval covers that drift."""
     practice_models: Mapping[Slug, OneOrMany[Annotated[PracticeMethod, Field(strict=False)]]] = {}
+    """Indicator, and the models of single sites and months that are shown beside the primary analysis."""
     subgroups: Many[Text] = ()
+    """Attributes of sites by which the effect is also shown."""
     checks: Many[Annotated[Check, Field(strict=False)]] = ()
+    """What is looked at before the effect is believed."""
     embedded_trial: EmbeddedTrial | None = None
+    """The trial that could have been run on the same sites, for comparison."""
 
 
 class Price(Spec):
     """What one unit of an indicator's numerator costs."""
 
     indicator: Slug
+    """The indicator whose numerator is priced: the primary or a secondary one."""
     per_unit: Number = Field(gt=0)
+    """The price of one unit, in the programme's currency."""
     low: Number = Field(gt=0)
+    """The lowest price that is plausible."""
     high: Number = Field(gt=0)
+    """The highest price that is plausible."""
     price_year: int = Field(ge=1990, le=2100)
+    """The year of these prices; the programme's own."""
     source: Text
+    """Where the price comes from."""
     is_assumption: bool
+    """Whether pages must call it an assumption (`true`) or may call it a price (`false`)."""
 
 
 class CostMark(Spec):
     """A campaign cost to mark on the curve of the probability of return."""
 
     amount: Number = Field(gt=0)
+    """The cost, in the programme's currency."""
     label: Text
+    """What the mark says."""
 
 
 class PublishedReturn(Spec):
     """Published sums about the same campaign, checked against each other (they need not all be able to hold)."""
 
     net: Number | None = None
+    """The published saving after costs."""
     gross: Number | None = None
+    """The published saving before costs."""
     cost: Number | None = Field(default=None, gt=0)
+    """The published cost."""
     ratio: Number | None = Field(default=None, gt=0)
+    """The published return for each unit of money spent."""
     source: Text
+    """Where they were published."""
 
 
 class Economics(Spec):
     """Inputs of the appraisal. Without `campaign_cost` no return is computed, only break-even and a curve."""
 
     price: Price
+    """What one unit of the numerator costs."""
     campaign_cost: Number | None = Field(default=None, ge=0)
+    """What the campaign cost, if it is known."""
     substitution: Number | None = Field(default=None, ge=0, le=1)
+    """The share of the saving that was spent on something else instead, if it is known."""
     substitution_note: Text
+    """What is known about that, in words: printed beside the saving."""
     cost_marks: Many[CostMark] = ()
+    """Costs to mark on the curve of the probability of return."""
     published: PublishedReturn | None = None
+    """Published sums about the same campaign."""
 
 
 class Claim(Spec):
@@ -170,47 +211,77 @@ class Claim(Spec):
     """
 
     text: Text
+    """The claim, as published."""
     source: Text
+    """Where it was published."""
     indicator: Slug | None = None
+    """The outcome of this protocol that tests it."""
     ratio: Number | None = Field(default=None, gt=0)
+    """The published effect, as a ratio, if one was given."""
     not_testable: str = ""
+    """Why it cannot be tested here."""
 
 
 class DecisionRule(Spec):
     """What is meant to follow from which verdict, written before the result is known."""
 
     if_worthwhile: Text
+    """What is meant to happen when the effect is worthwhile."""
     if_equivalent: Text
+    """What is meant to happen when the effect is as good as none."""
     otherwise: Text
+    """What is meant to happen in every other case."""
 
 
 class Truth(Spec):
     """The effect that was planted in synthetic data, shown beside the estimate."""
 
     indicator: Slug
+    """The outcome in which it was planted."""
     ratio: Number = Field(gt=0)
+    """The planted effect, as a ratio."""
     note: Text
+    """How it was planted, in words."""
 
 
 class Protocol(Spec):
     """One cycle's protocol."""
 
     schema_version: Literal[1] = Field(alias="schema")
+    """The version of this file's layout: 1."""
     title: Text
+    """The title of the cycle."""
     question: Text
+    """The question, as a commissioner would ask it."""
     background: Text
+    """Why the question is asked."""
     indicator: Slug
+    """The primary outcome: the one indicator that gives the verdict."""
     secondary: Many[Slug] = ()
+    """Further outcomes, reported but not deciding."""
     untargeted: Many[Slug] = ()
+    """Indicators that the campaign should not have moved: a check."""
     balancing: Many[Slug] = ()
+    """Indicators that must not get worse."""
     arms: Mapping[Slug, Many[Slug]]
+    """Arm and its strategies; an empty list is usual care."""
     membership_as_of: MonthField
+    """The month whose hierarchy says which site belongs to which group, throughout."""
     exposure: Exposure | None = None
+    """Without random allocation: who got which arm, and who they are compared with."""
     design: Design
+    """The design and its calendar."""
     prior_knowledge: Text
+    """What was known of the outcomes when the protocol was written: printed with every result."""
     estimand: Estimand
+    """What is estimated. Nothing in it has a default."""
     analysis: Analysis
+    """The registered analysis and its margins."""
     economics: Economics | None = None
+    """Inputs of the appraisal."""
     decision: DecisionRule
+    """What is meant to follow from which verdict."""
     claims: Many[Claim] = ()
+    """Published claims about this question."""
     truth: Many[Truth] = ()
+    """In synthetic data only: the planted effects."""

@@ -19,12 +19,22 @@ class Source(Spec):
     """
 
     kind: SourceKind = Field(strict=False)
+    """What the file holds, and so how it is read."""
     path: OneOrMany[Text]
+    """The file or files, relative to the programme folder; `*` stands for any characters of a name."""
     columns: Mapping[str, str] = {}
+    """Our name of a column, and the file's."""
     values: Mapping[str, str] = {}
+    """Our name of a column that the file lacks, and the one value it has throughout."""
     levels: Mapping[Slug, str] = {}
+    """For sites: a level of the hierarchy, and the file's column that holds each site's group."""
     attributes: Mapping[str, str] = {}
+    """For sites: an attribute (a number), and the file's column that holds it."""
     site_scheme: Slug = "site"
+    """The scheme of the sites' codes: with `ods`, the code B85010 becomes `ods:B85010`."""
     as_of: MonthField | None = None
+    """The month that the file describes, where the file does not say."""
     disclosure: Disclosure = Field(default=Disclosure.ROUND_AND_SUPPRESS, strict=False)
+    """How small numbers are protected when they leave the house; `none` for data that are already published."""
     attribution: str = ""
+    """The words that the data's licence asks for, printed where they are used."""

@@ -1,7 +1,13 @@
-"""The base of every type that is read from a file: frozen, strict, and closed to keys it does not know."""
+"""The base of every type that is read from a file: frozen, strict, and closed to keys it does not know.
+
+The small field types live here too (ids, months, days, numbers, lists). What each key means is the text under its
+field in the model; `schemas.py` reads it there for editors and for the reference page.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
@@ -9,15 +15,23 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from enginehouse.core.errors import UserError
 from enginehouse.core.ids import check_slug
 from enginehouse.core.months import Month
 
 SPEC_VERSION = 1
+MONTH_PATTERN = r"^\d{4}-\d{2}$"
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 class Spec(BaseModel):
@@ -27,31 +41,58 @@ class Spec(BaseModel):
 
 
 def _month(value: Any) -> Any:
-    return Month.parse(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return Month.parse(value)
+    if type(value) is date:
+        if value.day != 1:
+            raise UserError(f"got {value} for a month.", remedy=f"Write the month alone, {value:%Y-%m}.")
+        return Month.of(value)
+    return value
+
+
+def _day(value: Any) -> Any:
+    """A quoted date means what an unquoted one means."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    """Canonical JSON holds numbers as decimal text; a YAML file holds them as numbers, never in quotes."""
+    if isinstance(value, bool):
+        raise UserError(f"got {value} for a number.")
+    return float(value) if isinstance(value, str) and info.mode == "json" else value
 
 
 MonthField = Annotated[
     Month,
     BeforeValidator(_month),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$", "examples": ["2016-04"]}),
+    WithJsonSchema({"type": "string", "pattern": MONTH_PATTERN, "examples": ["2016-04"]}),
 ]
-Slug = Annotated[
-    str, AfterValidator(check_slug), WithJsonSchema({"type": "string", "pattern": r"^[a-z0-9]+(-[a-z0-9]+)*$"})
-]
+Day = Annotated[date, BeforeValidator(_day)]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Slug = Annotated[str, AfterValidator(check_slug), WithJsonSchema({"type": "string", "pattern": SLUG_PATTERN})]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
-def _as_tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
 def _scalar_as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _as_tuple(value)
+    return (value,) if isinstance(value, str) else as_tuple(value)
 
 
-type Many[T] = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
+@dataclass(frozen=True, slots=True)
+class _OneEntryWillDo:
+    """Tells editors that a single entry may stand for a list of one."""
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        return {"anyOf": [schema["items"], schema]}
+
+
+type Many[T] = Annotated[tuple[T, ...], BeforeValidator(as_tuple)]
 """A YAML list, held as a tuple."""
 
-type OneOrMany[T] = Annotated[tuple[T, ...], BeforeValidator(_scalar_as_tuple)]
+type OneOrMany[T] = Annotated[tuple[T, ...], BeforeValidator(_scalar_as_tuple), _OneEntryWillDo()]
 """One text or a list of texts, held as a tuple."""

@@ -6,27 +6,40 @@ from typing import Literal
 
 from pydantic import Field
 
-from enginehouse.programme.spec import Many, Slug, Spec, Text
+from enginehouse.programme.spec import Many, Number, Slug, Spec, Text
 
 
 class Activity(Spec):
     """One line of cost: so many units at so much each, or unknown (`null`), said plainly."""
 
     name: Text
-    units: float = Field(ge=0, strict=False)
+    """What is done."""
+    units: Number = Field(ge=0)
+    """How many units of it."""
     unit: Text
-    unit_cost: float | None = Field(default=None, ge=0, strict=False)
+    """What one unit is."""
+    unit_cost: Number | None = Field(default=None, ge=0)
+    """What one unit costs, in the programme's currency; left out when it is not known."""
     source: Text
+    """Where these numbers come from."""
 
 
 class Strategy(Spec):
     """One implementation strategy."""
 
     schema_version: Literal[1] = Field(alias="schema")
+    """The version of this file's layout: 1."""
     id: Slug
+    """The strategy's id: the file's name without `.yaml`."""
     title: Text
+    """What pages call it."""
     description: Text
+    """What is done, to whom, how often."""
     channel: Text
+    """How it reaches people."""
     components: Many[Text]
+    """The behaviour change techniques in it."""
     activities: Many[Activity] = ()
+    """What it costs, line by line."""
     evidence: Many[Text] = ()
+    """Studies of it."""
