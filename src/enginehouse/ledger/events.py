@@ -2,7 +2,7 @@
 
 No floats (numbers are decimal strings, or live in documents), no personal data (people are opaque ids), no arm of a
 site. A field that names a document holds its SHA-256 in hex. `EVENTS` is the complete table; a payload whose fields
-change gets a new `version` and a migration in `migrations.py`.
+change gets a new `version`, and `payloads.py` learns to read the old one.
 """
 
 from __future__ import annotations
