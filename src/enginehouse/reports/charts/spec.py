@@ -64,16 +64,24 @@ class IntervalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalGroup:
-    """Rows under one heading; `dense` rows are drawn close together without a label each."""
+    """Rows under one heading; `dense` rows are drawn close together without a label each.
+
+    `callout` is a short text set large in the free column beside dense rows, for example `4 of 27`; `note` explains it.
+    """
 
     title: str
     rows: tuple[IntervalRow, ...]
     dense: bool = False
+    callout: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalChart:
-    """Estimates with intervals under headings, around a line of no effect, with the registered margins shaded."""
+    """Estimates with intervals under headings, around a line of no effect, with the registered margins shaded.
+
+    `guide` is a value to follow through all groups with the eye; `value_text` joins an estimate and its limits.
+    """
 
     x_label: str
     groups: tuple[IntervalGroup, ...]
@@ -82,6 +90,8 @@ class IntervalChart:
     margins: tuple[float, float] | None = None
     margins_label: str = ""
     value_format: str = "{:+.1f}%"
+    guide: float | None = None
+    value_text: str = "{value} ({low} to {high})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +118,17 @@ class CurveChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecileChart:
-    """The nine deciles of sites in each month, the median emphasised."""
+    """The nine deciles of sites in each month, lowest first, the median emphasised.
+
+    `labels` name the lowest line, the median and the highest.
+    """
 
     months: tuple[str, ...]
     y_label: str
     deciles: tuple[tuple[float | None, ...], ...]
     overlay: Series | None = None
     value_format: str = "{:,.1f}"
+    labels: tuple[str, str, str] = ("10% of sites are lower", "median site", "90% of sites are lower")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

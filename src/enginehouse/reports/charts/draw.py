@@ -1,0 +1,48 @@
+"""From a specification to one SVG, the same for HTML and PDF: the table of chart kinds, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from enginehouse.reports.charts.bars import draw_bars
+from enginehouse.reports.charts.canvas import Canvas
+from enginehouse.reports.charts.curve import draw_curve
+from enginehouse.reports.charts.deciles import draw_deciles
+from enginehouse.reports.charts.intervals import draw_intervals
+from enginehouse.reports.charts.series import draw_series
+from enginehouse.reports.charts.spec import (
+    BarChart,
+    ChartSpec,
+    CurveChart,
+    DecileChart,
+    IntervalChart,
+    SeriesChart,
+    TimelineChart,
+)
+from enginehouse.reports.charts.timeline import draw_timeline
+
+KINDS: dict[type, Callable[[Any], Canvas]] = {
+    SeriesChart: draw_series,
+    IntervalChart: draw_intervals,
+    CurveChart: draw_curve,
+    DecileChart: draw_deciles,
+    TimelineChart: draw_timeline,
+    BarChart: draw_bars,
+}
+
+
+def draw(spec: ChartSpec, *, title: str = "", description: str = "", name: str = "chart") -> str:
+    """The chart as an SVG of 720 units' width; `title` and `description` are for readers who cannot see it.
+
+    `name` must be unique among the charts of one page.
+    """
+    canvas = KINDS[type(spec)](spec)
+    return canvas.svg(title=title or axis_words(spec), description=description, name=name)
+
+
+def axis_words(spec: ChartSpec) -> str:
+    """What the chart's axes are called: a title of last resort."""
+    labels = [getattr(spec, name) for name in ("y_label", "x_label") if hasattr(spec, name)]
+    lanes = [lane.title for lane in spec.lanes] if isinstance(spec, TimelineChart) else []
+    return "; ".join([*labels, *lanes])
