@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
 from enginehouse.programme.enums import Direction, NumeratorKind
-from enginehouse.programme.spec import Day, Many, Number, OneOrMany, Slug, Spec, Text
+from enginehouse.programme.spec import AlwaysTrue, Day, Many, Number, OneOrMany, SchemaVersion, Slug, Spec, Text
 
 
 class Status(StrEnum):
@@ -45,7 +45,7 @@ class Codes(Spec):
 class ListSize(Spec):
     """Registered patients of the month."""
 
-    list_size: Literal[True]
+    list_size: AlwaysTrue
     """Always `true`: the denominator is the number of registered patients."""
 
 
@@ -98,7 +98,7 @@ class Conversion(Spec):
 class Indicator(Spec):
     """One indicator. `unit` is the numerator's, `per` the denominator's noun; `scale` only multiplies for display."""
 
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: SchemaVersion = Field(alias="schema")
     """The version of this file's layout: 1."""
     id: Slug
     """The indicator's id: the file's name without `.yaml`."""

@@ -12,14 +12,14 @@ from pydantic import Field
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.sources import Source
-from enginehouse.programme.spec import Slug, Spec, Text
+from enginehouse.programme.spec import SchemaVersion, Slug, Spec, Text
 from enginehouse.programme.strategy import Strategy
 
 
 class ProgrammeSettings(Spec):
     """What `programme.yaml` says."""
 
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: SchemaVersion = Field(alias="schema")
     """The version of this file's layout: 1."""
     name: Slug
     """The programme's short name."""

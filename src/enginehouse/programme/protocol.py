@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from enginehouse.core.months import Period
 from enginehouse.programme.enums import Average, Check, DesignType, Method, PracticeMethod, Summary, Window
-from enginehouse.programme.spec import Many, MonthField, Number, OneOrMany, Slug, Spec, Text, as_tuple
+from enginehouse.programme.spec import Many, MonthField, Number, OneOrMany, SchemaVersion, Slug, Spec, Text, as_tuple
 
 Margins = Annotated[tuple[Number, Number], BeforeValidator(as_tuple)]
 
@@ -247,7 +247,7 @@ class Truth(Spec):
 class Protocol(Spec):
     """One cycle's protocol."""
 
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: SchemaVersion = Field(alias="schema")
     """The version of this file's layout: 1."""
     title: Text
     """The title of the cycle."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -62,6 +62,18 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     return float(value) if isinstance(value, str) and info.mode == "json" else value
 
 
+def _not_a_flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise UserError(f"got {value} for a version.")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise UserError(f"got {value} for true or false.")
+    return value
+
+
 MonthField = Annotated[
     Month,
     BeforeValidator(_month),
@@ -71,6 +83,9 @@ MonthField = Annotated[
 Day = Annotated[date, BeforeValidator(_day)]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Slug = Annotated[str, AfterValidator(check_slug), WithJsonSchema({"type": "string", "pattern": SLUG_PATTERN})]
+# Python holds that True equals 1; a definition does not.
+SchemaVersion = Annotated[Literal[1], BeforeValidator(_not_a_flag)]
+AlwaysTrue = Annotated[Literal[True], BeforeValidator(_flag)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 

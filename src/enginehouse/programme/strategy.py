@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
-from enginehouse.programme.spec import Many, Number, Slug, Spec, Text
+from enginehouse.programme.spec import Many, Number, SchemaVersion, Slug, Spec, Text
 
 
 class Activity(Spec):
@@ -27,7 +25,7 @@ class Activity(Spec):
 class Strategy(Spec):
     """One implementation strategy."""
 
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: SchemaVersion = Field(alias="schema")
     """The version of this file's layout: 1."""
     id: Slug
     """The strategy's id: the file's name without `.yaml`."""
