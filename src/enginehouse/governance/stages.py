@@ -166,7 +166,8 @@ def transition(act: Act, stage: Stage, *, design: DesignType | None = None) -> T
 
 def sources_of(act: Act, *, design: DesignType) -> tuple[Stage, ...]:
     """The stages in which `act` is possible for `design`, in the order of the path."""
-    return tuple(stage for stage in Stage if transition(act, stage, design=design))
+    reachable = {*path_for(design), *ASIDE}
+    return tuple(stage for stage in Stage if stage in reachable and transition(act, stage, design=design))
 
 
 def acts_in(stage: Stage, *, design: DesignType) -> tuple[Act, ...]:

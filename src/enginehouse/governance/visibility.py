@@ -83,7 +83,7 @@ def check_may_read(document: DocumentKind, *, state: CycleState, person: HasRole
     """Refuse to open a document, saying who may read it and when."""
     if may_read(document, stage=state.stage, roles=person.roles):
         return
-    if _would_unblind(document, state.stage, person.roles):
+    if VISIBILITY[document][state.stage] & person.roles:
         reason = f"'{person.id}' can read the panel, and outcomes joined with arms stay closed until the freeze."
         raise NotAllowed(reason, where=document, remedy=f"Ask a {role_words(_DELIVER)} without other roles.")
     raise NotAllowed(

@@ -1,0 +1,143 @@
+"""Who reads what, and when: every document, role and stage against matrices written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import pytest
+
+from enginehouse.core.errors import NotAllowed
+from enginehouse.governance.stages import AFTER_FREEZE, Stage
+from enginehouse.governance.state import CycleState
+from enginehouse.governance.visibility import (
+    VISIBILITY,
+    DocumentKind,
+    check_may_estimate,
+    check_may_read,
+    may_read,
+    readable,
+)
+from enginehouse.programme.enums import Role
+
+
+@dataclass(frozen=True)
+class Someone:
+    id: str
+    roles: frozenset[Role]
+
+
+# For each role, who reads in: draft Registered reCruiting Allocated deLivering following-Up Frozen Evaluated deCided
+# closed Suspended Withdrawn.
+ALL = "       x x x x x x x x x x x x"
+RECORDED = "  . x x x x x x x x x x x"
+EVALUATED = " . . . . . . . x x x . ."
+DECIDED = "   . . . . . . . . x x . ."
+FROZEN = "    . . . . . . x x x x . ."
+NEVER = "     . . . . . . . . . . . ."
+DELIVERING = ". . . x x x x x x x x x"
+EXPECTED = {
+    DocumentKind.PROTOCOL: dict.fromkeys(Role, ALL),
+    DocumentKind.DATA_QUALITY: dict.fromkeys(Role, ALL),
+    DocumentKind.PANEL: {
+        Role.ANALYST: ALL,
+        Role.STATISTICIAN: ALL,
+        Role.PROGRAMME_MANAGER: NEVER,
+        Role.COMMISSIONER: NEVER,
+        Role.GOVERNANCE_OFFICER: FROZEN,
+        Role.AUDITOR: FROZEN,
+    },
+    DocumentKind.ALLOCATION: {
+        Role.ANALYST: FROZEN,
+        Role.STATISTICIAN: FROZEN,
+        Role.PROGRAMME_MANAGER: DELIVERING,
+        Role.COMMISSIONER: NEVER,
+        Role.GOVERNANCE_OFFICER: FROZEN,
+        Role.AUDITOR: FROZEN,
+    },
+    DocumentKind.EVALUATION: dict.fromkeys(Role, EVALUATED),
+    DocumentKind.APPRAISAL: dict.fromkeys(Role, EVALUATED),
+    DocumentKind.DECISION: dict.fromkeys(Role, DECIDED),
+    DocumentKind.DOSSIER: dict.fromkeys(Role, RECORDED),
+}
+
+
+@pytest.mark.parametrize("document", DocumentKind)
+@pytest.mark.parametrize("role", Role)
+def test_the_table_is_the_matrix_written_by_hand(document, role):
+    for stage, mark in zip(Stage, EXPECTED[document][role].split(), strict=True):
+        person = Someone("p", frozenset({role}))
+        assert may_read(document, stage=stage, roles=person.roles) == (mark == "x"), stage
+        if mark == "x":
+            check_may_read(document, state=CycleState(stage=stage), person=person)
+        else:
+            with pytest.raises(NotAllowed, match=rf"'p' \(.*\) may not read the {document.words} of a cycle that is"):
+                check_may_read(document, state=CycleState(stage=stage), person=person)
+
+
+def test_every_document_has_every_stage():
+    assert set(VISIBILITY) == set(DocumentKind)
+    assert all(set(stages) == set(Stage) for stages in VISIBILITY.values())
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in AFTER_FREEZE])
+def test_nobody_joins_outcome_with_arm_before_the_freeze_whatever_roles_they_hold(stage):
+    for size in range(len(Role) + 1):
+        for roles in combinations(Role, size):
+            open_ = readable(stage=stage, roles=frozenset(roles))
+            assert not {DocumentKind.PANEL, DocumentKind.ALLOCATION} <= open_
+
+
+def test_a_person_with_two_roles_is_told_why_the_allocation_is_closed():
+    person = Someone("kim", frozenset({Role.PROGRAMME_MANAGER, Role.ANALYST}))
+    with pytest.raises(NotAllowed, match="'kim' can read the panel, and outcomes joined with arms stay closed until"):
+        check_may_read(DocumentKind.ALLOCATION, state=CycleState(stage=Stage.DELIVERING), person=person)
+    check_may_read(DocumentKind.ALLOCATION, state=CycleState(stage=Stage.FROZEN), person=person)
+
+
+def test_a_refusal_says_when_it_opens_or_to_whom():
+    with pytest.raises(NotAllowed, match="It opens when the cycle is evaluated"):
+        check_may_read(
+            DocumentKind.EVALUATION,
+            state=CycleState(stage=Stage.FROZEN),
+            person=Someone("c", frozenset({Role.COMMISSIONER})),
+        )
+    with pytest.raises(NotAllowed, match="Now it is open to: programme manager"):
+        check_may_read(
+            DocumentKind.ALLOCATION,
+            state=CycleState(stage=Stage.ALLOCATED),
+            person=Someone("c", frozenset({Role.COMMISSIONER})),
+        )
+    with pytest.raises(NotAllowed, match="It is never open to this role"):
+        check_may_read(
+            DocumentKind.ALLOCATION,
+            state=CycleState(stage=Stage.DRAFT),
+            person=Someone("c", frozenset({Role.COMMISSIONER})),
+        )
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_no_estimate_before_the_freeze(stage):
+    state = CycleState(stage=stage)
+    if stage in ("frozen", "evaluated", "decided", "closed"):
+        check_may_estimate(state)
+    else:
+        with pytest.raises(
+            NotAllowed, match=f"no estimate exists before the data are frozen, and the cycle is {stage.words}"
+        ):
+            check_may_estimate(state)
+
+
+@pytest.mark.parametrize(
+    ("stage", "remedy"),
+    [
+        (Stage.DRAFT, "Next possible step: register the protocol."),
+        (Stage.REGISTERED, "Freeze the data first."),
+        (Stage.SUSPENDED, "Next possible step: resume the cycle."),
+        (Stage.WITHDRAWN, "The cycle is withdrawn: nothing follows."),
+    ],
+)
+def test_the_refusal_to_estimate_says_what_to_do(stage, remedy):
+    with pytest.raises(NotAllowed) as refused:
+        check_may_estimate(CycleState(stage=stage))
+    assert refused.value.remedy == remedy
