@@ -1,0 +1,230 @@
+"""The search for the maximum: a start near it, a quasi-Newton search in whitened parameters, Newton steps at the end.
+
+Parameters are measured in approximate standard errors (`Whitening`), so that one tolerance means the same for an
+intercept between practices and for a dispersion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+from scipy.optimize import minimize
+
+from enginehouse.stats.fits import Array
+from enginehouse.stats.glm import solve_poisson
+from enginehouse.stats.glmm.families import Family
+from enginehouse.stats.glmm.laplace import Laplace, Parameters, Value, curvature_matrix, invert
+from enginehouse.stats.glmm.rows import ClusteredRows
+
+SCORING_STEPS = 8
+SEARCH_TOLERANCE = 1e-3
+"""The quasi-Newton search stops at this gradient, in standard errors; Newton steps do the rest."""
+GRADIENT_TOLERANCE = 1e-5
+"""A fit has converged when the Newton step left to do is shorter than this, in standard errors."""
+DIFFERENCE = 0.01
+"""Half-width, in standard errors, of the central differences of the gradient."""
+FLAT = 1e-4
+"""An eigenvalue of the whitened Hessian (1 where the whitening is exact) below this is a direction without information."""
+LARGEST_LOG_SIZE = 25.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    covariance
+        Of the fixed effects, shape (p, p): the block of the inverse Hessian of all parameters.
+    hessian_is_positive
+        False where the point is no maximum.
+    gradient_norm
+        Length of the Newton step that is left, in standard errors.
+    """
+
+    at: Parameters
+    value: Value
+    covariance: Array
+    gradient_norm: float
+    hessian_is_positive: bool
+    evaluations: int
+
+
+class Whitening:
+    """A point and a scale for all parameters: vector s <-> Parameters, s in approximate standard errors."""
+
+    def __init__(self, centre: Parameters, information: Array, rows: ClusteredRows) -> None:
+        self.centre = centre
+        self.root = cholesky(information)
+        self.lower = np.tril_indices(len(centre.factor))
+        size = np.sqrt(np.abs(centre.factor[np.diag_indices(len(centre.factor))]) ** 2 + 1e-8)
+        # The log of a standard deviation of C effects has standard error 1 / sqrt(2 C).
+        self.factor_scale = size[self.lower[0]] / np.sqrt(2.0 * rows.clusters)
+        self.size_scale = 2.0 / np.sqrt(len(rows.counts))
+
+    def parameters(self, vector: Array) -> Parameters:
+        p, centre = len(self.centre.beta), self.centre
+        factor = centre.factor.copy()
+        factor[self.lower] += self.factor_scale * vector[p : p + len(self.factor_scale)]
+        log_size = None
+        if centre.log_size is not None:
+            log_size = float(np.clip(centre.log_size + self.size_scale * vector[-1], -10.0, LARGEST_LOG_SIZE))
+        return Parameters(centre.beta + solve_triangular(self.root, vector[:p]), factor, log_size)
+
+    def gradient(self, value: Value) -> Array:
+        parts = [solve_triangular(self.root, value.beta, trans="T"), self.factor_scale * value.factor[self.lower]]
+        if self.centre.log_size is not None:
+            parts.append(np.array([self.size_scale * value.log_size]))
+        return np.concatenate(parts)
+
+    @property
+    def length(self) -> int:
+        return len(self.centre.beta) + len(self.factor_scale) + (self.centre.log_size is not None)
+
+
+def find_optimum(rows: ClusteredRows, family: Family) -> Optimum:
+    """The maximum of the Laplace likelihood from a start of its own making."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        objective = Laplace(rows, family)
+        centre = _start(objective)
+        whitening = Whitening(centre, information(objective, centre), rows)
+        found = minimize(
+            lambda s: _loss_and_gradient(objective, whitening, s),
+            np.zeros(whitening.length),
+            jac=True,
+            method="BFGS",
+            options={"gtol": SEARCH_TOLERANCE, "maxiter": 300},
+        )
+        return _polish(objective, whitening, np.asarray(found.x))
+
+
+def _loss_and_gradient(objective: Laplace, whitening: Whitening, vector: Array) -> tuple[float, Array]:
+    value = objective(whitening.parameters(vector))
+    return value.loss, whitening.gradient(value)
+
+
+def _polish(objective: Laplace, whitening: Whitening, vector: Array) -> Optimum:
+    """Newton steps with one numerical Hessian; what is left of the step is the gradient norm that is reported."""
+    value = objective(whitening.parameters(vector))
+    hessian = _hessian(objective, whitening, vector, value.modes)
+    inverse, positive = _inverse(hessian, len(whitening.centre.beta))
+    for _ in range(6):
+        gradient = whitening.gradient(value)
+        step = inverse @ gradient
+        left = float(np.sqrt(max(gradient @ step, 0.0)))
+        if left < GRADIENT_TOLERANCE / 100 or not positive:
+            break
+        moved = objective(whitening.parameters(vector - step))
+        if not moved.loss <= value.loss + 1e-7 * abs(value.loss):
+            break
+        vector, value = vector - step, moved
+    p = len(whitening.centre.beta)
+    back = solve_triangular(whitening.root, np.eye(p))
+    return Optimum(
+        at=whitening.parameters(vector),
+        value=value,
+        covariance=back @ inverse[:p, :p] @ back.T,
+        gradient_norm=left,
+        hessian_is_positive=positive,
+        evaluations=objective.evaluations,
+    )
+
+
+def _hessian(objective: Laplace, whitening: Whitening, vector: Array, modes: Array) -> Array:
+    """Central differences of the exact gradient, made symmetric."""
+    rows = []
+    for step in np.eye(len(vector)) * DIFFERENCE:
+        up, down = (
+            whitening.gradient(objective(whitening.parameters(vector + side * step), start=modes)) for side in (1, -1)
+        )
+        rows.append((up - down) / (2 * DIFFERENCE))
+    hessian = np.array(rows)
+    return np.asarray((hessian + hessian.T) / 2)
+
+
+def _inverse(hessian: Array, fixed_effects: int) -> tuple[Array, bool]:
+    """The inverse over the directions with information, and whether the point is a maximum.
+
+    A direction without information is allowed where it turns the random effects only: with a variance of zero the
+    correlation means nothing. One that moves fixed effects would make their errors too small.
+    """
+    if not np.all(np.isfinite(hessian)):
+        return np.full(hessian.shape, np.nan), False
+    sizes, directions = np.linalg.eigh(hessian)
+    known = sizes > FLAT
+    inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
+    harmless = np.all(np.abs(directions[:fixed_effects, ~known]) < 0.01)
+    return inverse, bool(np.all(sizes > -FLAT) and harmless)
+
+
+def information(objective: Laplace, at: Parameters) -> Array:
+    """Approximate information of the fixed effects, random effects integrated out: X'(W - W A H^-1 A'W) X."""
+    rows = objective.rows
+    value = objective(at)
+    _, weight = objective.density(at.log_size).score_and_weight(value.eta)
+    loadings = at.factor.T @ rows.random
+    inverse, _ = invert(curvature_matrix(rows, loadings, weight))
+    weighted = rows.design * weight[:, None]
+    total = rows.design.T @ weighted
+    cross = [np.add.reduceat(weighted * loading[:, None], rows.starts, axis=0) for loading in loadings]
+    for j, left in enumerate(cross):
+        for k, right in enumerate(cross):
+            total -= left.T @ (right * inverse[j, k][:, None])
+    return np.asarray((total + total.T) / 2)
+
+
+def _start(objective: Laplace) -> Parameters:
+    """A point near the maximum: pooled regression, then alternating scoring for b and EM steps for the covariance."""
+    rows = objective.rows
+    at = Parameters(_pooled(rows), _first_factor(rows), None)
+    poisson = objective if objective.family is not Family.NEGATIVE_BINOMIAL else Laplace(rows, Family.POISSON)
+    best, least = at, np.inf
+    for _ in range(SCORING_STEPS):
+        value = poisson(at)
+        if not value.loss < least + 1e-9 * abs(least):
+            break
+        best, least = at, value.loss
+        step = np.linalg.solve(information(poisson, at), value.beta)
+        at = Parameters(at.beta - step, _em_factor(at.factor, value), None)
+    if objective.family is not Family.NEGATIVE_BINOMIAL:
+        return best
+    return Parameters(best.beta, best.factor, _first_log_size(rows, poisson(best)))
+
+
+def _pooled(rows: ClusteredRows) -> Array:
+    """Coefficients without random effects; of a binomial model, a rough start from empirical logits."""
+    if rows.trials is None:
+        return solve_poisson(rows.counts, rows.design, rows.offset)
+    logit = np.log((rows.counts + 0.5) / (rows.trials - rows.counts + 0.5)) - rows.offset
+    root = np.sqrt(rows.trials)
+    return np.asarray(np.linalg.lstsq(rows.design * root[:, None], logit * root, rcond=None)[0])
+
+
+def _first_factor(rows: ClusteredRows) -> Array:
+    """Standard deviations to begin with: 0.3 between clusters and 0.1 for slopes; EM moves them at once."""
+    return np.diag([0.3, 0.1][: len(rows.random)])
+
+
+def _em_factor(factor: Array, value: Value) -> Array:
+    """The factor of the mean of u u' + Var(u): one EM step, with a floor that keeps it invertible."""
+    second = np.einsum("jc,kc->jk", value.modes, value.modes) + value.inverse.sum(axis=2)
+    covariance = factor @ second @ factor.T / value.modes.shape[1]
+    return np.asarray(np.linalg.cholesky(covariance + 1e-8 * np.eye(len(factor))))
+
+
+def _first_log_size(rows: ClusteredRows, value: Value) -> float:
+    """Moments of the Poisson residuals: (y - mu)^2 is about mu + mu^2 / size."""
+    mean = np.exp(value.eta)
+    excess = float(np.sum((rows.counts - mean) ** 2 - mean)) / float(np.sum(mean**2))
+    return float(-np.log(max(excess, 0.01 / float(np.max(mean)))))
+
+
+def pearson_ratio(rows: ClusteredRows, objective: Laplace, optimum: Optimum) -> float:
+    """Pearson chi-square over its degrees of freedom, given the modes: 1 where the family's variance is right."""
+    density = objective.density(optimum.at.log_size)
+    used = len(rows.names) + len(rows.random) * rows.clusters - float(np.einsum("jjc->", optimum.value.inverse))
+    ratios = density.variance_ratio(optimum.value.eta)
+    return float(np.sum(ratios)) / max(len(rows.counts) - used, 1.0)
+
