@@ -37,7 +37,7 @@ def practice_levels(section: Section, deprivation: Array, rng: np.random.Generat
     spread = deprivation.std() or 1.0
     standardised = (deprivation - deprivation.mean()) / spread
     own = rng.normal(0, 1, len(deprivation))
-    mixed = section.deprivation_r * standardised + np.sqrt(1 - section.deprivation_r**2) * own
+    mixed: Array = section.deprivation_r * standardised + np.sqrt(1 - section.deprivation_r**2) * own
     return section.between_sd * mixed - section.between_sd**2 / 2
 
 
