@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -83,12 +83,16 @@ def _object(part: Schema) -> str:
     return "names, each with a value (name: value)"
 
 
-_BY_TYPE = {
+def _boolean(_: Schema) -> str:
+    return "true or false"
+
+
+_BY_TYPE: dict[str, Callable[[Schema], str]] = {
     "string": _string,
     "number": _number,
     "integer": _number,
     "object": _object,
-    "boolean": lambda part: "true or false",  # noqa: ARG005  (called like its neighbours)
+    "boolean": _boolean,
 }
 
 
