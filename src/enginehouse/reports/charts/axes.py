@@ -16,7 +16,7 @@ END_LABEL_WIDTH = 152.0
 ROW = LABEL * LINE_HEIGHT
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
-_MARK_LABEL_WIDTH = 260.0
+MARK_LABEL_WIDTH = 400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Mark:
 
     @property
     def text(self) -> str:
-        return wrap(self.label, SMALL, _MARK_LABEL_WIDTH, lines=1)[0] if self.label.strip() else ""
+        return wrap(self.label, SMALL, MARK_LABEL_WIDTH, lines=1)[0] if self.label.strip() else ""
 
 
 def left_margin(ticks: Sequence[float], value_format: str) -> float:

@@ -67,9 +67,12 @@ class Canvas:
         colour: str = INK,
         bold: bool = False,
         anchor: Anchor = "start",
+        halo: bool = False,
     ) -> None:
-        """One line of text with its baseline at `y`."""
+        """One line of text with its baseline at `y`; a `halo` keeps it readable over lines."""
         style = {"font-size": number(size), "fill": colour, "text-anchor": anchor}
+        if halo:
+            style |= {"stroke": PAPER, "stroke-width": "4", "stroke-linejoin": "round", "paint-order": "stroke"}
         if bold:
             style["font-weight"] = "600"
         place = {"x": number(x), "y": number(y)}

@@ -7,10 +7,11 @@ from itertools import pairwise
 from enginehouse.reports.charts import axes
 from enginehouse.reports.charts.axes import Mark
 from enginehouse.reports.charts.canvas import Canvas
+from enginehouse.reports.charts.metrics import shorten, text_width
 from enginehouse.reports.charts.scales import Linear, finite, number_label, round_ticks, segments, value_range
 from enginehouse.reports.charts.series import framed
 from enginehouse.reports.charts.spec import CurveChart
-from enginehouse.reports.charts.style import LOOKS
+from enginehouse.reports.charts.style import LOOKS, SMALL
 
 MAIN = LOOKS["main"]
 
@@ -61,7 +62,8 @@ def _marks(spec: CurveChart, x: Linear) -> list[Mark]:
 
 def _mark_text(spec: CurveChart, at: float, label: str) -> str:
     height = height_at(at, spec.x, spec.y)
-    return label if height is None else f"{label}: {number_label(height, spec.y_format)}"
+    value = "" if height is None or not finite([height]) else f": {number_label(height, spec.y_format)}"
+    return shorten(label, SMALL, axes.MARK_LABEL_WIDTH - text_width(value, SMALL) - 2) + value
 
 
 def _ticks(spec: CurveChart) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -20,7 +20,6 @@ BLUE = "#005EB8"
 GREEN = "#00703C"
 RUST = "#A8380D"
 SHADE = "#EDF2F6"
-SHADE_EDGE = "#9FB3C2"
 
 FONT = "'Source Sans Pro', 'Source Sans 3', 'Segoe UI', Arial, sans-serif"
 LABEL = 14.0

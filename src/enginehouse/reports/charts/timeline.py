@@ -69,9 +69,7 @@ def _draw_key(canvas: Canvas) -> None:
         x += 18 + text_width(kind, LABEL, bold=True) + 22
 
 
-def _draw_lane(
-    canvas: Canvas, lane: TimelineLane, rows: list[list[_Span]], top: float, frame: Frame
-) -> None:
+def _draw_lane(canvas: Canvas, lane: TimelineLane, rows: list[list[_Span]], top: float, frame: Frame) -> None:
     canvas.line((0.0, top), (frame.right, top), stroke=GRID)
     canvas.lines_of_text(2.0, top + 8 + LABEL, _title(lane), bold=True)
     for row, spans in enumerate(rows):
@@ -89,7 +87,8 @@ def _draw_span(canvas: Canvas, span: _Span, middle: float) -> None:
         )
     else:
         canvas.marker(span.start, middle, look)
-    canvas.text(span.x, middle + SMALL * 0.34, span.words, size=SMALL, colour=look.text, anchor=span.anchor)
+    baseline = middle + SMALL * 0.34
+    canvas.text(span.x, baseline, span.words, size=SMALL, colour=look.text, anchor=span.anchor, halo=True)
 
 
 def _draw_today(canvas: Canvas, frame: Frame, scale: Linear, today: str) -> None:
