@@ -42,6 +42,8 @@ def _name(seq: int) -> str:
 def _read(entry: Entry, report: Report) -> Event | None:
     try:
         return read_entry(entry)
-    except (IntegrityError, NewerRecord) as error:
+    except IntegrityError as error:
         report(f"{error.where}: {error.what}")
-        return None
+    except NewerRecord as error:
+        report(f"{error.where}: {error.what} {error.remedy}")
+    return None

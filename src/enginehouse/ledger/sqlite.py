@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
+from enginehouse.core.errors import IntegrityError
 from enginehouse.core.files import machine_error, sync_folder
 from enginehouse.ledger import sqlite_schema as schema
 from enginehouse.ledger.event import ASSERTED, GENESIS, Entry, Event, Head, next_entry, read_entry, utc_now
@@ -104,8 +105,11 @@ class SqliteLedger:
         """See `LedgerStore.faults`."""
         if not self.exists():
             return ()
-        with explained(self.path), self._reading() as connection:
-            return schema.faults(connection) if schema.is_created(connection) else ()
+        try:
+            with explained(self.path), self._reading() as connection:
+                return schema.faults(connection) if schema.is_created(connection) else ()
+        except IntegrityError as error:
+            return (error.what,)
 
     def exists(self) -> bool:
         """See `LedgerStore.exists`."""

@@ -60,12 +60,15 @@ def is_created(connection: sqlite3.Connection) -> bool:
 def check_format(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that is not a record, or one in a format that this version does not know."""
     application, format_ = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-    if format_ == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+    found = _found(connection)
+    if format_ == 0 and not found:
         return
     if application != APPLICATION_ID:
         raise IntegrityError("this is not a record of Enginehouse.", where=str(path))
     if format_ > FORMAT:
         raise NewerRecord(f"the record has format {format_}, this version knows {FORMAT}.", where=str(path))
+    if format_ < FORMAT or not _same("entries", found):
+        raise IntegrityError("the table of entries is missing or was changed.", where=str(path))
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
@@ -83,7 +86,7 @@ def use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) 
 
 def faults(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Missing or changed guards, and damage that SQLite itself finds."""
-    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+    found = _found(connection)
     guards = [
         *(
             f"the guard '{name}' of the record is missing or was changed."
@@ -97,6 +100,10 @@ def faults(connection: sqlite3.Connection) -> tuple[str, ...]:
     ]
     damage = [row[0] for row in connection.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
     return (*guards, *(f"the file is damaged: {text}." for text in damage))
+
+
+def _found(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
 
 
 def _same(name: str, found: dict[str, str]) -> bool:
