@@ -6,7 +6,7 @@ The fitting is in `glm`, `fixed_effects` and `glmm`. Nothing here knows which mo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -31,19 +31,15 @@ class SmallSample(StrEnum):
     CLUSTERS_AND_ROWS = "clusters and rows: G/(G-1) x (n-1)/(n-k)"
 
 
-_FACTORS: Mapping[SmallSample, Callable[[int, int, int], float]] = {
-    SmallSample.NONE: lambda clusters, rows, coefficients: 1.0,
-    SmallSample.CLUSTERS: lambda clusters, rows, coefficients: clusters / (clusters - 1),
-    SmallSample.COEFFICIENTS: lambda clusters, rows, coefficients: clusters / (clusters - coefficients),
-    SmallSample.CLUSTERS_AND_ROWS: lambda clusters, rows, coefficients: (
-        clusters / (clusters - 1) * (rows - 1) / (rows - coefficients)
-    ),
-}
-
-
 def small_sample_factor(correction: SmallSample, *, clusters: int, rows: int, coefficients: int) -> float:
     """The multiplier of the covariance that `correction` names."""
-    return _FACTORS[correction](clusters, rows, coefficients)
+    by_clusters = clusters / (clusters - 1)
+    return {
+        SmallSample.NONE: 1.0,
+        SmallSample.CLUSTERS: by_clusters,
+        SmallSample.COEFFICIENTS: clusters / max(clusters - coefficients, 1),
+        SmallSample.CLUSTERS_AND_ROWS: by_clusters * (rows - 1) / (rows - coefficients),
+    }[correction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -154,9 +150,7 @@ def name_columns(names: Sequence[str] | None, columns: int) -> tuple[str, ...]:
     return chosen
 
 
-def as_rows(
-    outcome: npt.ArrayLike, design: npt.ArrayLike, offset: npt.ArrayLike | None
-) -> tuple[Array, Array, Array]:
+def as_rows(outcome: npt.ArrayLike, design: npt.ArrayLike, offset: npt.ArrayLike | None) -> tuple[Array, Array, Array]:
     """Outcome (n,), design (n, k) and offset (n,) as finite float arrays of matching length; outcomes not negative."""
     values = np.asarray(outcome, dtype=float)
     columns = np.asarray(design, dtype=float)

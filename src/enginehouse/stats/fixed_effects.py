@@ -133,7 +133,9 @@ def log_linear_fixed_effects(
     if refusal is not None:
         return refusal
     dropped = int(np.sum(~positive))
-    notes = (f"{dropped} of {len(positive)} site-months are zero, have no logarithm and were left out.",) if dropped else ()
+    notes = (
+        (f"{dropped} of {len(positive)} site-months are zero, have no logarithm and were left out.",) if dropped else ()
+    )
     target = np.log(kept.outcome) - kept.offset
     return _robust_fit("log-linear-fixed-effects", kept, target, weight[positive], correction, notes)
 
@@ -177,7 +179,7 @@ class _Rows:
 
     def with_events(self) -> tuple[_Rows, tuple[str, ...]]:
         """The rows of sites and months that have an event, and notes on what was left out."""
-        kept, notes = self, []
+        kept, notes = self, list[str]()
         while True:
             by_site = np.bincount(kept.site, kept.outcome) > 0
             by_month = np.bincount(kept.month, kept.outcome) > 0
@@ -191,7 +193,7 @@ class _Rows:
             kept = kept.of_rows(by_site[kept.site] & by_month[kept.month])
 
     def effects_not_nested(self, sweep: _Sweep) -> int:
-        """How many site and month effects count as coefficients: of sites that lie inside one cluster, only the constant."""
+        """How many effects count as coefficients: of sites that lie inside one cluster, only the constant."""
         pairs = len(np.unique(self.site * (int(self.cluster.max()) + 1) + self.cluster))
         sites = len(sweep.by_site)
         return sweep.effects - sites + 1 if pairs == sites else sweep.effects
@@ -216,7 +218,9 @@ class _Rows:
         found = aliased(swept, self.names, size=np.linalg.norm(self.design, axis=0))
         if found is None:
             return None
-        return NotEstimable(reason="separation", detail=f"{found.detail[:-1]} once site-months without events are set aside.")
+        return NotEstimable(
+            reason="separation", detail=f"{found.detail[:-1]} once site-months without events are set aside."
+        )
 
 
 class _Sweep:

@@ -256,7 +256,9 @@ def separated(
         return None
     moves = np.where(at_ceiling, -1.0, 1.0)[edge, None] * (scaled[edge] @ free.T)
     moves = np.where(np.abs(moves) < RANK_TOLERANCE, 0.0, moves)
-    found = linprog(moves.sum(axis=0), A_ub=np.vstack([moves, -moves]), b_ub=_one_sided(len(moves)), bounds=(None, None))
+    found = linprog(
+        moves.sum(axis=0), A_ub=np.vstack([moves, -moves]), b_ub=_one_sided(len(moves)), bounds=(None, None)
+    )
     if found.fun > -RANK_TOLERANCE:
         return None
     infinite = [name for name, size in zip(names, np.abs(found.x @ free), strict=True) if size > RANK_TOLERANCE]

@@ -1,4 +1,4 @@
-"""The three families of mixed models as derivatives of the log-density by the linear predictor; all with exact curvature.
+"""The three families of mixed models as derivatives of the log-density by the linear predictor.
 
 Log link for counts, logit for events out of trials. The weight is minus the second derivative (observed information,
 as in glmmTMB), its slope the derivative of the weight: what the Laplace approximation and its gradient need.

@@ -52,7 +52,7 @@ class MixedFit:
     log_likelihood
         Laplace approximation, all constants included: comparable with glmmTMB's and lme4's.
     pearson_ratio
-        Pearson chi-square over its degrees of freedom given the random effects; much above 1 means too narrow intervals.
+        Pearson chi-square over its degrees of freedom given the random effects; much above 1: too narrow intervals.
     convergence, gradient_norm, evaluations
         The gradient norm is the Newton step left to do, in standard errors.
     labels, site_effects, site_covariances
@@ -297,36 +297,42 @@ def _site_effects(rows: ClusteredRows, optimum: Optimum) -> tuple[Array, Array]:
 
 
 def _boundary_notes(objective: Laplace, optimum: Optimum) -> tuple[str, ...]:
-    """A note for every variance that could be zero, and for a correlation of 1, at no cost in likelihood."""
-    (sd, *_), factor = np.sqrt(np.sum(optimum.at.factor**2, axis=1)), optimum.at.factor
-    notes = {"The variance between sites is at its boundary, zero: sites differ no more than chance makes them.": None}
-    variants = {next(iter(notes)): np.zeros((1, 1))}
-    if len(factor) == 2:
-        slope_only, intercept_only, one_line = np.zeros((2, 2)), np.zeros((2, 2)), factor.copy()
-        slope_only[1, 1] = math.hypot(*factor[1])
-        intercept_only[0, 0] = sd
-        one_line[1, 1] = 0.0
-        variants = {
-            next(iter(notes)): slope_only,
-            "The variance of the slopes is at its boundary, zero: sites' trends differ no more than chance makes them.": intercept_only,
-            "The correlation of intercepts and slopes is at its boundary, 1 or -1.": one_line,
-        }
-    found = [
-        note
-        for note, variant in variants.items()
-        if objective(Parameters(optimum.at.beta, variant, optimum.at.log_size), start=optimum.value.modes * 0).loss
-        <= optimum.value.loss + BOUNDARY_LIKELIHOOD
-    ]
-    # Where a variance is zero the correlation has no meaning, so only the first is worth telling.
-    return tuple(found[:1])
+    """A note where a variance could be zero, or the correlation 1, at no cost in likelihood.
+
+    Where a variance is zero the correlation has no meaning, so the first that holds is the one to tell.
+    """
+    for note, factor in _boundaries(optimum.at.factor).items():
+        at = Parameters(optimum.at.beta, factor, optimum.at.log_size)
+        if objective(at, start=np.zeros(optimum.value.modes.shape)).loss <= optimum.value.loss + BOUNDARY_LIKELIHOOD:
+            return (note,)
+    return ()
+
+
+NO_VARIATION = "The variance between sites is at its boundary, zero: sites differ no more than chance makes them."
+NO_SLOPES = "The variance of the slopes is at its boundary, zero: sites' trends differ no more than chance makes them."
+ONE_LINE = "The correlation of intercepts and slopes is at its boundary, 1 or -1."
+
+
+def _boundaries(factor: Array) -> dict[str, Array]:
+    """The factors that lie on a boundary and are nearest to `factor`, by what to say of them."""
+    if len(factor) == 1:
+        return {NO_VARIATION: np.zeros((1, 1))}
+    intercept_sd, slope_sd = np.sqrt(np.sum(factor**2, axis=1))
+    one_line = factor.copy()
+    one_line[1, 1] = 0.0
+    return {
+        NO_VARIATION: np.diag([0.0, slope_sd]),
+        NO_SLOPES: np.diag([intercept_sd, 0.0]),
+        ONE_LINE: one_line,
+    }
 
 
 def _fit_notes(family: Family, ratio: float, converged: bool) -> tuple[str, ...]:
     notes = []
     if ratio > TOO_VARIABLE:
         notes.append(
-            f"Within sites the counts vary {ratio:.1f} times as much as the {family.value} model says: its intervals are "
-            f"too narrow, by a factor of about {math.sqrt(ratio):.1f}."
+            f"Within sites the counts vary {ratio:.1f} times as much as the {family.value.replace('-', ' ')} says: "
+            f"its intervals are too narrow, by a factor of about {math.sqrt(ratio):.1f}."
         )
     if not converged:
         notes.append("The search stopped near the maximum but above its tolerance; digits beyond the third may change.")

@@ -75,7 +75,7 @@ class Laplace:
         fixed = rows.offset + rows.design @ at.beta
         modes = _modes(rows, density, fixed, loadings, self.warm if start is None else start)
         eta = fixed + np.einsum("qn,qn->n", loadings, modes[:, rows.cluster])
-        value = _value(rows, density, at, loadings, modes, eta)
+        value = _value(rows, density, loadings, modes, eta)
         if np.isfinite(value.loss):
             self.warm = modes
         return value
@@ -129,12 +129,13 @@ def invert(matrix: Array) -> tuple[Array, Array]:
     return inverse / determinant, determinant
 
 
-def _value(
-    rows: ClusteredRows, density: Density, at: Parameters, loadings: Array, modes: Array, eta: Array
-) -> Value:
-    """Loss and gradient; the derivation is in docs/methods, the names of its terms are kept here.
+def _value(rows: ClusteredRows, density: Density, loadings: Array, modes: Array, eta: Array) -> Value:
+    """Loss and gradient at the modes.
 
-    The modes move with the parameters (H dv = -sum w a d(eta) + sum r da), which `pull` and `lean` carry.
+    With c_t = a_t'H^-1 a_t, the log-determinant leans on eta_t by s_t = w'_t c_t / 2. A mode moves with the
+    parameters by H dv = -sum w a d(eta) + sum r da (r the score), so its pull on the log-determinant is
+    k = H^-1 sum s a, and d(loss)/d(eta_t) = -r_t + s_t - w_t a_t'k. Through a_t = L'z_t the factor gets
+    w_t z_t (H^-1 a_t)' + r_t z_t k' more.
     """
     here = density.curvature(eta)
     inverse, determinant = invert(curvature_matrix(rows, loadings, here.weight))

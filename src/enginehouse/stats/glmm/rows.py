@@ -60,7 +60,9 @@ def clustered_rows(
     values, columns, shift = as_rows(counts, design, offset)
     total = _trials(trials, values)
     if np.any(values != np.round(values)) or np.any(values > MAX_COUNT):
-        raise ValueError("a mixed model of counts needs whole numbers up to ten million: model quantities by quasi-Poisson")
+        raise ValueError(
+            "a mixed model of counts needs whole numbers up to ten million: model quantities by quasi-Poisson"
+        )
     codes, number = codes_of(clusters, len(values))
     random, scale = _random_columns(slope, len(values))
     order = np.argsort(codes, kind="stable")

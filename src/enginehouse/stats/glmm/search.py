@@ -26,7 +26,7 @@ GRADIENT_TOLERANCE = 1e-5
 DIFFERENCE = 0.01
 """Half-width, in standard errors, of the central differences of the gradient."""
 FLAT = 1e-4
-"""An eigenvalue of the whitened Hessian (1 where the whitening is exact) below this is a direction without information."""
+"""A direction whose eigenvalue of the whitened Hessian (1 where the whitening is exact) is below this is unknown."""
 LARGEST_LOG_SIZE = 25.0
 
 
@@ -113,7 +113,7 @@ def _polish(objective: Laplace, whitening: Whitening, vector: Array) -> Optimum:
     for _ in range(6):
         gradient = whitening.gradient(value)
         step = inverse @ gradient
-        left = float(np.sqrt(max(gradient @ step, 0.0)))
+        left = float(np.sqrt(max(float(gradient @ step), 0.0)))
         if left < GRADIENT_TOLERANCE / 100 or not positive:
             break
         moved = objective(whitening.parameters(vector - step))
@@ -136,9 +136,8 @@ def _hessian(objective: Laplace, whitening: Whitening, vector: Array, modes: Arr
     """Central differences of the exact gradient, made symmetric."""
     rows = []
     for step in np.eye(len(vector)) * DIFFERENCE:
-        up, down = (
-            whitening.gradient(objective(whitening.parameters(vector + side * step), start=modes)) for side in (1, -1)
-        )
+        ends = [objective(whitening.parameters(vector + side * step), start=modes) for side in (1, -1)]
+        up, down = (whitening.gradient(end) for end in ends)
         rows.append((up - down) / (2 * DIFFERENCE))
     hessian = np.array(rows)
     return np.asarray((hessian + hessian.T) / 2)
@@ -227,4 +226,3 @@ def pearson_ratio(rows: ClusteredRows, objective: Laplace, optimum: Optimum) -> 
     used = len(rows.names) + len(rows.random) * rows.clusters - float(np.einsum("jjc->", optimum.value.inverse))
     ratios = density.variance_ratio(optimum.value.eta)
     return float(np.sum(ratios)) / max(len(rows.counts) - used, 1.0)
-
