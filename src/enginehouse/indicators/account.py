@@ -48,8 +48,9 @@ class LeftOut:
         return cls(reason, len(distinct) if count is None else count, indicator, tuple(distinct[:EXAMPLES]))
 
     def __str__(self) -> str:
+        about = f"{self.indicator}: " if self.indicator else ""
         examples = f" (such as {', '.join(self.examples)})" if self.examples else ""
-        return f"{self.indicator + ': ' if self.indicator else ''}{SENTENCES[self.reason].format(count=self.count)}{examples}"
+        return about + SENTENCES[self.reason].format(count=self.count) + examples
 
 
 @dataclass(frozen=True, slots=True, eq=False)

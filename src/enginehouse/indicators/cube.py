@@ -1,4 +1,4 @@
-"""The cube: prescribing rows summed once by practice, month and class of codes; every indicator is then a product of it.
+"""The cube: rows summed once by practice, month and class of codes; every indicator is then a product of it.
 
 Codes that every sum treats alike (the same membership, the same weight) form a class. There are tens of classes where
 there are tens of thousands of codes, so the cube is small, and adding an indicator costs next to nothing. The summing

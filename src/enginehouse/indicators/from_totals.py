@@ -43,9 +43,7 @@ def indicator_rows(indicator: Indicator, totals: pa.Table) -> tuple[pa.Table, tu
     place = named.column_names.index("indicator")
     rows = named.filter(whole)
     rows = rows.set_column(place, "indicator", pa.array([indicator.id] * rows.num_rows, pa.string()))
-    left = LeftOut.of(
-        Reason.NO_VALUE, broken.column("site").to_pylist(), count=broken.num_rows, indicator=indicator.id
-    )
+    left = LeftOut.of(Reason.NO_VALUE, broken.column("site").to_pylist(), count=broken.num_rows, indicator=indicator.id)
     strata = sorted(set(rows.column_names) - set(FIXED_COLUMNS))
     return rows.select([*FIXED_COLUMNS, *strata]), (left,)
 
