@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from enginehouse.core.errors import Problem
 from enginehouse.programme.enums import SourceKind
@@ -84,7 +85,7 @@ def unknown(path: Path, name: str, allowed: Iterable[str], *, noun: str, add: st
     return Fault(path, f"got the {noun} '{name}'; expected {one_of(names)}.", did_you_mean(name, names) or add)
 
 
-def located(part: Part, faults: Iterable[Fault]) -> Iterator[Problem]:  # type: ignore[type-arg]
+def located(part: Part[Any], faults: Iterable[Fault]) -> Iterator[Problem]:
     """The faults at their lines, in the order of the file."""
     for fault in sorted(faults, key=lambda f: part.document.line(f.path)):
         yield part.document.problem(fault.path, fault.what, fault.remedy)

@@ -1,0 +1,339 @@
+"""A protocol or an indicator in the words of somebody who buys, gives or plans care, and no statistician.
+
+Everything said here comes from the definition; nothing is computed from data.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from enginehouse.core.errors import UserError, did_you_mean
+from enginehouse.core.money import Money
+from enginehouse.programme.enums import Check, Direction, Summary
+from enginehouse.programme.explain_words import (
+    CHECKS,
+    CLOSURES,
+    DESIGNS,
+    DIRECTIONS,
+    KINDS,
+    MERGERS,
+    METHODS,
+    OPT_OUTS,
+    STATUSES,
+    WINDOWS,
+    and_list,
+    counted,
+    long_day,
+    long_month,
+    months_words,
+    or_list,
+    plural,
+    sentence,
+    source_words,
+)
+from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.programme import Programme
+from enginehouse.programme.protocol import Claim, Protocol, Sites
+
+WIDTH = 96
+type Section = tuple[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A protocol beside the programme that it belongs to."""
+
+    protocol: Protocol
+    programme: Programme
+
+    def indicator(self, name: str) -> Indicator:
+        return self.programme.indicators[name]
+
+    @property
+    def low_is_good(self) -> bool:
+        return self.indicator(self.protocol.indicator).direction is Direction.LOWER_IS_BETTER
+
+
+def explain_protocol(programme: Programme, name: str) -> str:
+    """The protocol of the cycle `name`, section by section.
+
+    Raises
+    ------
+    UserError
+        There is no such cycle.
+    """
+    if name not in programme.protocols:
+        where = str(programme.folder / "cycles")
+        raise UserError(f"got the cycle '{name}'.", where=where, remedy=did_you_mean(name, programme.protocols))
+    told = _Told(programme.protocols[name], programme)
+    sections = [(title, lines) for title, write in SECTIONS if (lines := list(write(told)))]
+    return _page(told.protocol.title, sections)
+
+
+def explain_indicator(programme: Programme, name: str) -> str:
+    """The indicator `name`, section by section.
+
+    Raises
+    ------
+    UserError
+        There is no such indicator.
+    """
+    if name not in programme.indicators:
+        where = str(programme.folder / "indicators")
+        raise UserError(f"got the indicator '{name}'.", where=where, remedy=did_you_mean(name, programme.indicators))
+    indicator = programme.indicators[name]
+    return _page(
+        indicator.title,
+        [
+            ("Why it matters", [indicator.why_it_matters, *(f"- {source}" for source in indicator.evidence)]),
+            ("What is measured", list(_measured_words(indicator))),
+            ("Where the numbers come from", list(_origin(indicator))),
+            ("What must not get worse", [f"- {_title(programme, other)}" for other in indicator.balancing]),
+            ("What to know about the data", [f"- {note}" for note in indicator.data_notes]),
+            ("Who stands for it", list(_authors(indicator))),
+        ],
+    )
+
+
+def _page(title: str, sections: list[Section]) -> str:
+    parts = [title, "=" * min(len(title), WIDTH)]
+    for heading, lines in sections:
+        if lines:
+            parts += ["", heading, "-" * len(heading), *(_wrapped(line) for line in lines)]
+    return "\n".join(parts) + "\n"
+
+
+def _wrapped(line: str) -> str:
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _question(told: _Told) -> Iterator[str]:
+    yield told.protocol.question
+    yield told.protocol.background
+
+
+def _who(told: _Told) -> Iterator[str]:
+    exposure = told.protocol.exposure
+    if exposure is None:
+        return
+    strategies = told.protocol.arms[exposure.arm]
+    noun = told.programme.settings.site_noun
+    yield f"{sentence(exposure.title)}: {_sites(exposure.sites, noun)}. They got:"
+    for name in strategies:
+        strategy = told.programme.strategies[name]
+        yield f"- {strategy.title}. {strategy.description} ({strategy.channel}.)"
+    if not strategies:
+        yield "- usual care, nothing added."
+    yield f"Which of them belongs where is taken from {long_month(told.protocol.membership_as_of)} throughout."
+
+
+def _sites(sites: Sites, noun: str) -> str:
+    within = [f"in the {level} {or_list(groups)}" for level, groups in sites.within.items() if level != noun]
+    named = [or_list(groups) for level, groups in sites.within.items() if level == noun]
+    outside = [f"{_not_in(level, noun)} {or_list(groups)}" for level, groups in sites.outside.items()]
+    first = f"the {noun} {named[0]}" if named else f"every {noun}"
+    return " ".join([first, " and ".join(within), *outside]).replace("  ", " ").strip()
+
+
+def _not_in(level: str, noun: str) -> str:
+    return "except" if level == noun else f"outside the {level}"
+
+
+def _compared(told: _Told) -> Iterator[str]:
+    exposure = told.protocol.exposure
+    if exposure is None:
+        return
+    noun = told.programme.settings.site_noun
+    first, *others = exposure.comparators
+    yield f"{sentence(first.title)}: {_sites(first.sites, noun)}. This is the comparison that counts."
+    for other in others:
+        yield f"Shown beside it: {other.title}: {_sites(other.sites, noun)}."
+    yield DESIGNS[told.protocol.design.type]
+
+
+def _when(told: _Told) -> Iterator[str]:
+    design = told.protocol.design
+    before, after = design.baseline, design.follow_up
+    yield (
+        f"Before: {long_month(before.start)} to {long_month(before.last)} ({months_words(len(before))}). "
+        f"After: {long_month(after.start)} to {long_month(after.last)} ({months_words(len(after))})."
+    )
+
+
+def _what(told: _Told) -> Iterator[str]:
+    protocol = told.protocol
+    yield f"The one result that decides: {told.indicator(protocol.indicator).title}."
+    yield from _measured_words(told.indicator(protocol.indicator))
+    for heading, names in (
+        ("Also shown, without deciding", protocol.secondary),
+        ("Should not have been moved by this, and is looked at for that reason", protocol.untargeted),
+        ("Must not get worse", protocol.balancing),
+    ):
+        if names:
+            yield f"{heading}: {and_list([told.indicator(name).title for name in names])}."
+    yield from _estimand(told)
+
+
+def _measured_words(indicator: Indicator) -> Iterator[str]:
+    shown = "as a percentage" if indicator.is_proportion else f"for each {_scaled(indicator)}"
+    kind = KINDS[indicator.numerator_kind]
+    yield f"It is {kind}: {indicator.unit} per {indicator.per}, shown {shown}. {DIRECTIONS[indicator.direction]}"
+    if indicator.conversion is not None:
+        yield (
+            f"About {indicator.conversion.patients_per_unit:g} patients for one of these {indicator.gap_unit} "
+            f"(source: {indicator.conversion.source})."
+        )
+
+
+def _scaled(indicator: Indicator) -> str:
+    return f"{indicator.scale:,} {plural(indicator.per)}" if indicator.scale != 1 else indicator.per
+
+
+def _estimand(told: _Told) -> Iterator[str]:
+    estimand = told.protocol.estimand
+    noun = told.programme.settings.site_noun
+    average = (
+        f"Every {told.indicator(told.protocol.indicator).per} counts the same, so a large {noun} counts for more."
+        if estimand.average == "patients"
+        else f"Every {noun} counts the same, large or small."
+    )
+    yield f"{average} The result is the average over {WINDOWS[estimand.window]}."
+    yield " ".join(
+        text.format(noun=noun)
+        for text in (MERGERS[estimand.mergers], CLOSURES[estimand.closures], OPT_OUTS[estimand.opt_outs])
+    )
+
+
+def _worthwhile(told: _Told) -> Iterator[str]:
+    analysis = told.protocol.analysis
+    yield (
+        f"Worthwhile: {_change(told, analysis.worthwhile)} or better, with the whole 95% interval beyond that mark. "
+        "A smaller but certain improvement is called better, not worthwhile."
+    )
+    if analysis.equivalence is not None:
+        low, high = (_change(told, margin) for margin in analysis.equivalence)
+        yield f"As good as no difference: the 90% interval lies wholly between {low} and {high}."
+    else:
+        yield "No range was set in which a difference would count as none, so the result cannot say that there is none."
+    if analysis.non_inferiority is not None:
+        yield f"The result also says whether harm beyond {_change(told, analysis.non_inferiority)} is ruled out."
+    yield "Everything else is called inconclusive, and that is said plainly."
+
+
+def _change(told: _Told, margin: float) -> str:
+    """`0.98` as *2% lower*; a difference in the indicator's own unit."""
+    if told.protocol.estimand.summary is Summary.RATIO:
+        return _percent(margin)
+    indicator = told.indicator(told.protocol.indicator)
+    unit = f"{indicator.unit} per {_scaled(indicator)}"
+    return f"{abs(margin) * indicator.scale:.6g} {unit} {'lower' if margin < 0 else 'higher'}"
+
+
+def _known(told: _Told) -> Iterator[str]:
+    yield told.protocol.prior_knowledge
+
+
+def _checked(told: _Told) -> Iterator[str]:
+    analysis = told.protocol.analysis
+    yield METHODS[analysis.primary]
+    if analysis.drift is not None:
+        yield (
+            "Places move apart by themselves. How far is measured by pretending that each other "
+            f"{analysis.drift.cluster} with at least {analysis.drift.minimum_share:.0%} as many sites had been treated, "
+            f"and comparing it with the rest of its own {analysis.drift.within}; the interval is widened by what that "
+            "shows."
+        )
+    else:
+        yield "Places move apart by themselves; nothing here measures how far, so the interval leaves that doubt out."
+    yield from (f"- {CHECKS[check]}" for check in Check if check in analysis.checks)
+    if analysis.practice_models:
+        count = sum(len(models) for models in analysis.practice_models.values())
+        yield f"- {counted(count, 'model')} of single {plural(told.programme.settings.site_noun)} stand beside it."
+    if analysis.subgroups:
+        yield f"- Whether the effect differs by {and_list(analysis.subgroups)}."
+    if analysis.embedded_trial is not None:
+        yield "- What a trial on the same sites would have shown, half of them drawn at random to start first."
+
+
+def _money(told: _Told) -> Iterator[str]:
+    economics = told.protocol.economics
+    if economics is None:
+        return
+    settings = told.programme.settings
+    price, cost = economics.price, economics.campaign_cost
+    indicator, currency = told.indicator(price.indicator), settings.currency
+    verb = "is assumed to cost" if price.is_assumption else "costs"
+    yield (
+        f"{indicator.title}: one unit ({indicator.unit}) {verb} {price.per_unit:g} {currency} ({price.low:g} to "
+        f"{price.high:g}, prices of {price.price_year}). {price.source}"
+    )
+    if cost is None:
+        yield "The campaign's cost is not known: no return is worked out, only the cost at which it would break even."
+    else:
+        yield f"The campaign cost {Money.of(cost, currency, settings.price_year)}."
+    yield economics.substitution_note
+
+
+def _claimed(told: _Told) -> Iterator[str]:
+    for claim in told.protocol.claims:
+        yield f"- {claim.text} ({claim.source}.) {_bearing(told, claim)}"
+
+
+def _bearing(told: _Told, claim: Claim) -> str:
+    if claim.indicator is None:
+        return f"Cannot be tested here: {claim.not_testable}"
+    return f"Tested here by {told.indicator(claim.indicator).title}."
+
+
+def _next(told: _Told) -> Iterator[str]:
+    rule = told.protocol.decision
+    yield f"- If the effect is worthwhile: {rule.if_worthwhile}"
+    yield f"- If it is as good as none: {rule.if_equivalent}"
+    yield f"- Otherwise: {rule.otherwise}"
+
+
+def _planted(told: _Told) -> Iterator[str]:
+    if told.programme.settings.synthetic:
+        yield "The data were made by a computer. Nothing here says anything about real care."
+    for truth in told.protocol.truth:
+        effect = "no effect" if truth.ratio == 1 else f"an effect ({_percent(truth.ratio)})"
+        yield f"- {told.indicator(truth.indicator).title}: {effect} was put in. {truth.note}"
+
+
+def _percent(ratio: float) -> str:
+    """The margin or effect `0.98` as *2% lower*."""
+    return f"{abs(ratio - 1) * 100:.3g}% {'lower' if ratio < 1 else 'higher'}"
+
+
+SECTIONS: tuple[tuple[str, Callable[[_Told], Iterator[str]]], ...] = (
+    ("The data are synthetic", _planted),
+    ("The question", _question),
+    ("Who", _who),
+    ("Compared with whom", _compared),
+    ("When", _when),
+    ("What is measured", _what),
+    ("What counts as worthwhile", _worthwhile),
+    ("What was known before", _known),
+    ("What is checked", _checked),
+    ("Costs and savings", _money),
+    ("What has been claimed", _claimed),
+    ("What happens next", _next),
+)
+
+
+def _origin(indicator: Indicator) -> Iterator[str]:
+    yield source_words(indicator.measured_from)
+
+
+def _authors(indicator: Indicator) -> Iterator[str]:
+    yield f"- Written by: {indicator.authored_by}"
+    yield f"- Checked by: {indicator.checked_by}"
+    yield f"- Reviewed on {long_day(indicator.date_reviewed)}; next review by {long_day(indicator.next_review)}"
+    yield f"- {STATUSES[indicator.status]}"
+
+
+def _title(programme: Programme, name: str) -> str:
+    return programme.indicators[name].title
