@@ -178,9 +178,10 @@ def _what(told: _Told) -> Iterator[str]:
 
 
 def _measured_words(indicator: Indicator) -> Iterator[str]:
-    shown = "as a percentage" if indicator.is_proportion else f"for each {_scaled(indicator)}"
+    scaled = f", shown for each {indicator.scale:,}" if indicator.scale != 1 else ""
+    shown = ", shown as a percentage" if indicator.is_proportion else scaled
     kind = KINDS[indicator.numerator_kind]
-    yield f"It is {kind}: {indicator.unit} per {indicator.per}, shown {shown}. {DIRECTIONS[indicator.direction]}"
+    yield f"It is {kind}: {indicator.unit} per {indicator.per}{shown}. {DIRECTIONS[indicator.direction]}"
     if indicator.conversion is not None:
         yield (
             f"About {indicator.conversion.patients_per_unit:g} patients for one of these {indicator.gap_unit} "
@@ -188,15 +189,11 @@ def _measured_words(indicator: Indicator) -> Iterator[str]:
         )
 
 
-def _scaled(indicator: Indicator) -> str:
-    return f"{indicator.scale:,} {plural(indicator.per)}" if indicator.scale != 1 else indicator.per
-
-
 def _estimand(told: _Told) -> Iterator[str]:
     estimand = told.protocol.estimand
     noun = told.programme.settings.site_noun
     average = (
-        f"Every {told.indicator(told.protocol.indicator).per} counts the same, so a large {noun} counts for more."
+        f"Every patient counts the same, so a large {noun} counts for more."
         if estimand.average == "patients"
         else f"Every {noun} counts the same, large or small."
     )
@@ -228,7 +225,7 @@ def _change(told: _Told, margin: float) -> str:
     if told.protocol.estimand.summary is Summary.RATIO:
         return _percent(margin)
     indicator = told.indicator(told.protocol.indicator)
-    unit = f"{indicator.unit} per {_scaled(indicator)}"
+    unit = f"{indicator.unit} per {f'{indicator.scale:,} ' if indicator.scale != 1 else ''}{indicator.per}"
     return f"{abs(margin) * indicator.scale:.6g} {unit} {'lower' if margin < 0 else 'higher'}"
 
 
@@ -242,9 +239,9 @@ def _checked(told: _Told) -> Iterator[str]:
     if analysis.drift is not None:
         yield (
             "Places move apart by themselves. How far is measured by pretending that each other "
-            f"{analysis.drift.cluster} with at least {analysis.drift.minimum_share:.0%} as many sites had been treated, "
-            f"and comparing it with the rest of its own {analysis.drift.within}; the interval is widened by what that "
-            "shows."
+            f"{analysis.drift.cluster} with at least {analysis.drift.minimum_share:.0%} as many sites had been "
+            f"treated, and comparing it with the rest of its own {analysis.drift.within}; the interval is widened by "
+            "what that shows."
         )
     else:
         yield "Places move apart by themselves; nothing here measures how far, so the interval leaves that doubt out."

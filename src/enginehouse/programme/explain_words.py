@@ -18,7 +18,7 @@ DESIGNS: Final = {
     DesignType.CROSSOVER: "All get each arm in turn; chance decides the order.",
     DesignType.SMART: "Chance decides the first arm, and a second one for those who did not respond.",
     DesignType.STAGGERED: (
-        "It started at different times in different places, not by chance; those who have not started are the comparison."
+        "It started at different times in different places, not by chance; those not yet started are the comparison."
     ),
     DesignType.CONTROLLED_ITS: (
         "Nobody was drawn at random. The gap between the two is followed over the months before and after: what counts "

@@ -119,7 +119,7 @@ class Indicator(Spec):
     unit: Text
     """The numerator's unit: *items*, *mg*."""
     per: Text
-    """The denominator's noun, in the singular: *patient*."""
+    """The denominator's noun: *registered patient*."""
     scale: int = Field(default=1, ge=1)
     """Multiplies the value for display only: 1000 shows it per 1,000."""
     is_proportion: bool = False
