@@ -1,0 +1,294 @@
+"""Run what was registered and nothing else: a frozen panel and a locked protocol in, an `Evaluation` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from enginehouse import __version__
+from enginehouse.core.errors import NotAllowed, UserError
+from enginehouse.core.progress import Progress, silent
+from enginehouse.data.sites import SiteRegister
+from enginehouse.evaluation.arms import Contributions, choose_arms, contributions, member_counts
+from enginehouse.evaluation.checks import run_checks
+from enginehouse.evaluation.claims import mark_claims
+from enginehouse.evaluation.context import Context
+from enginehouse.evaluation.controlled_its import PlaceboFits, compare
+from enginehouse.evaluation.embedded_trial import embedded_trial
+from enginehouse.evaluation.estimand import estimand_words
+from enginehouse.evaluation.placebo_areas import plan_placebos
+from enginehouse.evaluation.practice_level import practice_models
+from enginehouse.evaluation.results import Evaluation, OutcomeResult, OutcomeRole, TruthResult
+from enginehouse.evaluation.subgroups import subgroup_effects
+from enginehouse.evaluation.verdict import give_verdict
+from enginehouse.indicators.panel import FrozenPanel
+from enginehouse.programme.enums import Average, DesignType, Method
+from enginehouse.programme.hashing import definition_hash
+from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.protocol import Protocol, Truth
+from enginehouse.stats.results import Estimate, Estimated
+
+
+def evaluate(
+    protocol: Protocol,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+    *,
+    progress: Progress = silent,
+) -> Evaluation:
+    """The registered analysis of one cycle: estimates, checks and a verdict.
+
+    Parameters
+    ----------
+    protocol
+        As it was locked.
+    panel
+        The panel that the freeze names; its `protocol_hash` must be this protocol's.
+    sites
+        The register as it was frozen.
+    indicators
+        The locked definitions by id, at least those of the protocol.
+    progress
+        Told what is being estimated.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    NotAllowed
+        The panel is not frozen, or was frozen for another protocol.
+    UserError
+        An arm has no sites, an indicator is missing from panel or definitions, or a month is.
+
+    Notes
+    -----
+    The headline of every outcome carries the drift between areas (total se^2 = se^2 + tau^2); nothing that was not
+    registered is estimated, except what the model itself shows (both windows, other standard errors).
+    """
+    protocol_hash = check_frozen(protocol, panel)
+    return METHODS[protocol.analysis.primary](protocol, protocol_hash, panel, sites, indicators, progress)
+
+
+def check_frozen(protocol: Protocol, panel: FrozenPanel) -> str:
+    """The protocol's hash, if the panel was frozen for it.
+
+    Raises
+    ------
+    NotAllowed
+        The panel is not frozen, or was frozen for another protocol.
+    """
+    if not isinstance(panel, FrozenPanel):
+        raise NotAllowed(
+            "the panel is not frozen.", where="evaluate", remedy="Freeze it first: enginehouse freeze <cycle>."
+        )
+    expected = definition_hash(protocol)
+    if panel.protocol_hash != expected:
+        raise NotAllowed(
+            f"the panel was frozen for protocol {panel.protocol_hash[:12]}, and this protocol is {expected[:12]}.",
+            where="evaluate",
+            remedy="The protocol changed after it was locked: restore it, or record an amendment and freeze again.",
+        )
+    return expected
+
+
+def evaluate_controlled_its(
+    protocol: Protocol,
+    protocol_hash: str,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+    progress: Progress,
+) -> Evaluation:
+    """Arm-difference series with AR(1) errors, the drift between areas in the interval."""
+    context = gather(protocol, protocol_hash, panel, sites, indicators)
+    outcomes = {}
+    for number, (name, role) in enumerate(_roles(protocol).items()):
+        progress(f"estimating {indicators[name].short_title}", number, len(_roles(protocol)))
+        outcomes[name] = _outcome(context, name, role)
+    primary = outcomes[protocol.indicator]
+    progress("checking")
+    return Evaluation(
+        title=protocol.title,
+        question=protocol.question,
+        protocol_hash=protocol_hash,
+        panel_identity=panel.frozen_as,
+        software=f"enginehouse {__version__}",
+        method=protocol.analysis.primary.value,
+        summary=protocol.estimand.summary,
+        estimand=estimand_words(protocol),
+        prior_knowledge=protocol.prior_knowledge,
+        exposed_title=protocol.exposure.title if protocol.exposure else "",
+        starts=str(protocol.design.starts),
+        baseline_months=protocol.design.baseline_months,
+        follow_up_months=protocol.design.follow_up_months,
+        membership_as_of=str(protocol.membership_as_of),
+        outcomes=tuple(outcomes.values()),
+        checks=run_checks(context, outcomes),
+        practice_models=practice_models(context, progress),
+        subgroups=subgroup_effects(context),
+        verdict=give_verdict(protocol, primary),
+        claims=mark_claims(protocol, outcomes),
+        embedded_trial=embedded_trial(
+            protocol, context.arrays[protocol.indicator], context.arms.exposed, protocol_hash=protocol_hash
+        ),
+        truth=tuple(_truth(truth, outcomes) for truth in protocol.truth),
+        left_out_areas=context.plan.left_out,
+        notes=_notes(protocol),
+    )
+
+
+type Run = Callable[[Protocol, str, FrozenPanel, SiteRegister, Mapping[str, Indicator], Progress], Evaluation]
+METHODS: Mapping[Method, Run] = {Method.ARM_DIFFERENCE_AR1: evaluate_controlled_its}
+DESIGNS: Mapping[Method, frozenset[DesignType]] = {Method.ARM_DIFFERENCE_AR1: frozenset({DesignType.CONTROLLED_ITS})}
+
+
+def gather(
+    protocol: Protocol,
+    protocol_hash: str,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+) -> Context:
+    """Everything that the steps share, with the design and the definitions checked."""
+    _check_design(protocol)
+    _check_definitions(protocol, indicators)
+    arms = choose_arms(protocol, sites)
+    arrays = {name: panel.panel.arrays(name) for name in _roles(protocol)}
+    primary = contributions(arrays[protocol.indicator], protocol, protocol.design.span)
+    _check_arms_have_data(protocol, primary, arms.exposed)
+    return Context(
+        protocol=protocol,
+        protocol_hash=protocol_hash,
+        sites=sites,
+        arms=arms,
+        plan=plan_placebos(protocol, sites, arms, primary),
+        indicators=indicators,
+        arrays=arrays,
+        members=member_counts(sites, {site for each in arrays.values() for site in each.sites}),
+    )
+
+
+def _roles(protocol: Protocol) -> dict[str, OutcomeRole]:
+    """Each indicator of the protocol with its first role, primary first."""
+    roles: dict[str, OutcomeRole] = {}
+    for role, names in (
+        (OutcomeRole.PRIMARY, (protocol.indicator,)),
+        (OutcomeRole.SECONDARY, protocol.secondary),
+        (OutcomeRole.UNTARGETED, protocol.untargeted),
+        (OutcomeRole.BALANCING, protocol.balancing),
+    ):
+        for name in names:
+            roles.setdefault(name, role)
+    return roles
+
+
+def _outcome(context: Context, name: str, role: OutcomeRole) -> OutcomeResult:
+    indicator = context.indicators[name]
+    data = context.data(name)
+    placebos = context.placebos(data)
+    exposed = data.with_data(context.arms.exposed)
+    return OutcomeResult(
+        indicator=name,
+        indicator_version=indicator.version,
+        title=indicator.title,
+        short_title=indicator.short_title,
+        role=role,
+        direction=indicator.direction,
+        unit=indicator.unit,
+        per=indicator.per,
+        scale=indicator.scale,
+        exposed_sites=len(exposed),
+        exposed_members=sum(context.members[site] for site in exposed),
+        exposed_sites_first_month=len(data.with_data(exposed, month=0)),
+        exposed_sites_last_month=len(data.with_data(exposed, month=-1)),
+        comparisons=tuple(
+            compare(
+                data,
+                context.protocol,
+                indicator,
+                exposed,
+                comparator,
+                context.arms.comparators[comparator.name],
+                placebos,
+                members=context.members,
+            )
+            for comparator in context.comparators
+        ),
+        notes=_outcome_notes(data, exposed, placebos),
+    )
+
+
+def _outcome_notes(data: Contributions, exposed: Sequence[str], placebos: PlaceboFits | None) -> tuple[str, ...]:
+    notes = []
+    first, last = (len(data.with_data(exposed, month=month)) for month in (0, -1))
+    if first != last:
+        notes.append(f"{first} exposed sites have data in {data.months[0]} and {last} in {data.months[-1]}.")
+    for name, reason in (placebos.not_fitted if placebos else {}).items():
+        notes.append(f"{name} is no placebo area for this outcome. {reason}")
+    return tuple(notes)
+
+
+def _truth(truth: Truth, outcomes: Mapping[str, OutcomeResult]) -> TruthResult:
+    outcome = outcomes.get(truth.indicator)
+    if outcome is None:
+        raise UserError(
+            f"got a planted truth for '{truth.indicator}', which the protocol does not evaluate.",
+            where="protocol.yaml  truth",
+            remedy="Name the primary, a secondary, an untargeted or a balancing indicator.",
+        )
+    window = outcome.registered.registered_window
+    return TruthResult(
+        indicator=truth.indicator,
+        ratio=truth.ratio,
+        note=truth.note,
+        estimate=window.with_drift,
+        covered=_covers(window.with_drift, truth.ratio),
+        covered_by_months_only=_covers(window.months_only, truth.ratio),
+    )
+
+
+def _covers(estimate: Estimated, ratio: float) -> bool | None:
+    if not isinstance(estimate, Estimate) or estimate.scale != "log-ratio":
+        return None
+    return estimate.ratio_interval().contains(ratio)
+
+
+def _notes(protocol: Protocol) -> tuple[str, ...]:
+    if protocol.estimand.average is Average.PATIENTS and protocol.analysis.practice_models:
+        return (
+            "The headline counts every patient the same; the models of single sites count every site the same within "
+            "its own variation. Where they differ, both are shown.",
+        )
+    return ()
+
+
+def _check_design(protocol: Protocol) -> None:
+    allowed = DESIGNS[protocol.analysis.primary]
+    if protocol.design.type not in allowed:
+        raise UserError(
+            f"got the method '{protocol.analysis.primary}' for a design of type '{protocol.design.type}'.",
+            where="protocol.yaml  analysis.primary",
+            remedy=f"It analyses: {', '.join(sorted(allowed))}.",
+        )
+
+
+def _check_definitions(protocol: Protocol, indicators: Mapping[str, Indicator]) -> None:
+    missing = [name for name in _roles(protocol) if name not in indicators]
+    if missing:
+        raise UserError(
+            f"the definition(s) of {', '.join(missing)} are missing.",
+            where="indicators",
+            remedy="Evaluate with the definitions that were locked with the protocol.",
+        )
+
+
+def _check_arms_have_data(protocol: Protocol, primary: Contributions, exposed: Sequence[str]) -> None:
+    if not primary.with_data(exposed):
+        raise UserError(
+            f"no exposed site has data for {protocol.indicator} between {protocol.design.span.start} and "
+            f"{protocol.design.span.last}.",
+            where="panel",
+            remedy="Check that the panel's sites are written as in the register of sites (scheme:code).",
+        )
