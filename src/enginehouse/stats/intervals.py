@@ -49,7 +49,8 @@ def wilson_limits(
         middle = p + squared / (2 * n)
         half = np.sqrt(squared * (p * (1 - p) / n + squared / (4 * n**2)))
         low, high = (middle - half) / (1 + squared / n), (middle + half) / (1 + squared / n)
-    return np.where(x == 0, np.minimum(low, 0.0), low), np.where(x == n, np.maximum(high, 1.0), high)
+    # The ends are exact in theory; rounding would put them a hair outside.
+    return np.where((x == 0) & (n > 0), 0.0, low), np.where((x == n) & (n > 0), 1.0, high)
 
 
 def wilson(events: float, total: float, *, confidence_level: float = 0.95) -> Interval | NotEstimable:
