@@ -1,7 +1,6 @@
 """Intervals from months or from practices are false certainty when areas drift; the one with drift is honest."""
 
 import pytest
-
 from simulations.drift import SCENARIOS, Row, page, run
 
 NO_DRIFT, OME, HIGH_DOSE, WITH_EFFECT = SCENARIOS
