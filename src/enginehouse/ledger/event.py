@@ -6,6 +6,7 @@ included: change one and every later one no longer fits. Nothing here reads or w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,8 +20,9 @@ from enginehouse.ledger.events import Payload
 from enginehouse.ledger.payloads import NewerRecord, read_payload, write_payload
 
 GENESIS_HASH = "0" * 64
-ASSERTED = "asserted"
-"""How the actor is known: by their own word, until there is a log-in."""
+
+_HEAD = re.compile(r"(?P<seq>\d+)\s+(?P<hash>[0-9a-f]{64})")
+_HEAD_AS_JSON = re.compile(r'\{\s*"seq":\s*(?P<seq>\d+),\s*"hash":\s*"(?P<hash>[0-9a-f]{64})"\s*\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,14 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Head:
-        """Read what `str(head)` wrote: `40 9f86d0...`."""
-        parts = text.split()
-        if len(parts) != 2 or not parts[0].isdecimal() or not is_sha256_hex(parts[1]):
+        """Read a head as a dossier prints it (`40 9f86d0...`) or as JSON (`{"seq": 40, "hash": "9f86d0..."}`)."""
+        match = _HEAD.fullmatch(text.strip()) or _HEAD_AS_JSON.fullmatch(text.strip())
+        if match is None:
             raise UserError(
                 f"got '{text.strip()[:80]}' for the head of a record.",
                 remedy="A head is the number of an entry and its hash of 64 digits, as `ledger head` prints it.",
             )
-        return cls(int(parts[0]), parts[1])
+        return cls(int(match["seq"]), match["hash"])
 
     def __str__(self) -> str:
         return f"{self.seq} {self.hash}"
@@ -79,7 +81,6 @@ class Event:
     documents: tuple[str, ...]
     prev_hash: str
     hash: str
-    identity: str = ASSERTED
 
     @property
     def head(self) -> Head:
@@ -96,7 +97,6 @@ def next_entry(
     recorded_at: datetime,
     cycle: str | None = None,
     documents: Sequence[str] = (),
-    identity: str = ASSERTED,
 ) -> Entry:
     """The entry that records `payload` after `head`."""
     _check_envelope(actor=actor, cycle=cycle, effective_on=effective_on, documents=documents)
@@ -108,7 +108,6 @@ def next_entry(
             "version": payload.version,
             "cycle": cycle,
             "actor": actor,
-            "identity": identity,
             "effective_on": effective_on.isoformat(),
             "recorded_at": _write_instant(recorded_at),
             "payload": write_payload(payload),
@@ -146,7 +145,6 @@ _BODY: dict[str, type | UnionType] = {
     "version": int,
     "cycle": str | None,
     "actor": str,
-    "identity": str,
     "effective_on": str,
     "recorded_at": str,
     "payload": dict,
@@ -177,7 +175,6 @@ def _read_body(entry: Entry, body: dict[str, Any]) -> Event:
         documents=tuple(body["documents"]),
         prev_hash=body["prev_hash"],
         hash=entry.hash,
-        identity=body["identity"],
     )
 
 
@@ -195,7 +192,9 @@ def _write_instant(instant: datetime) -> str:
 
 
 def _check_envelope(*, actor: str, cycle: str | None, effective_on: date, documents: Sequence[str]) -> None:
-    check_slug(actor, where="who acts")
+    # `ann`, or with the way in which she is known: `asserted:ann`. Never a name or an address.
+    for part in actor.split(":", maxsplit=1):
+        check_slug(part, where="who acts")
     if cycle is not None:
         check_slug(cycle, where="the cycle")
     if isinstance(effective_on, datetime):

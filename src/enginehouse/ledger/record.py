@@ -1,4 +1,4 @@
-"""`Record`: the ledger and its documents together, in the folder `.enginehouse` of a programme.
+"""`Record`: the ledger and its documents together, in one folder (`.enginehouse` of a programme).
 
 Documents are written first; the event that names them is the commit. A command that dies in between leaves a document
 that nothing names, which `sweep` removes.
@@ -13,21 +13,19 @@ from pathlib import Path
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.chain import refuse, walk
 from enginehouse.ledger.documents import DocumentStore
-from enginehouse.ledger.event import ASSERTED, Event, utc_now
+from enginehouse.ledger.event import Event, utc_now
 from enginehouse.ledger.events import Payload
 from enginehouse.ledger.sqlite import SqliteLedger
 from enginehouse.ledger.store import Check, LedgerStore
 
-FOLDER = ".enginehouse"
-
 
 class Record:
-    """The record of the programme in `folder`. Reading creates nothing; the first event creates the files."""
+    """The record in `folder`: `ledger.sqlite` and `documents/`. Reading creates nothing; the first event does."""
 
     def __init__(
         self, folder: Path, *, store: LedgerStore | None = None, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self.folder = folder / FOLDER
+        self.folder = folder
         self.store: LedgerStore = store or SqliteLedger(self.folder / "ledger.sqlite", clock=clock)
         self.documents = DocumentStore(self.folder / "documents")
 
@@ -40,7 +38,6 @@ class Record:
         cycle: str | None = None,
         documents: Sequence[bytes] = (),
         check: Check | None = None,
-        identity: str = ASSERTED,
     ) -> Event:
         """Write the documents, then the event that names them; the act has happened when this returns."""
         self.store.create()
@@ -53,7 +50,6 @@ class Record:
             documents=names,
             check=check,
             prepare=lambda: self._put_again(documents),
-            identity=identity,
         )
 
     def sweep(self) -> tuple[str, ...]:

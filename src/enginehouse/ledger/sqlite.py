@@ -17,7 +17,7 @@ from pathlib import Path
 from enginehouse.core.errors import IntegrityError
 from enginehouse.core.files import machine_error, sync_folder
 from enginehouse.ledger import sqlite_schema as schema
-from enginehouse.ledger.event import ASSERTED, GENESIS, Entry, Event, Head, next_entry, read_entry, utc_now
+from enginehouse.ledger.event import GENESIS, Entry, Event, Head, next_entry, read_entry, utc_now
 from enginehouse.ledger.events import Payload
 from enginehouse.ledger.sqlite_errors import explained
 from enginehouse.ledger.store import Check
@@ -54,7 +54,6 @@ class SqliteLedger:
         documents: Sequence[str] = (),
         check: Check | None = None,
         prepare: Callable[[], None] | None = None,
-        identity: str = ASSERTED,
     ) -> Event:
         """See `LedgerStore.append`."""
         self.create()
@@ -71,7 +70,6 @@ class SqliteLedger:
                 recorded_at=self.clock(),
                 cycle=cycle,
                 documents=documents,
-                identity=identity,
             )
             body = entry.body.decode("utf-8")
             connection.execute(_INSERT, (entry.seq, entry.prev_hash, entry.hash, entry.cycle, body))
@@ -139,6 +137,7 @@ class SqliteLedger:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with closing(self._connect(self._uri_to_read())) as connection:
             connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
             schema.check_format(connection, self.path)
             yield connection
 
@@ -146,7 +145,9 @@ class SqliteLedger:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A connection that holds the write lock; committed at the end, rolled back on any exception."""
         with closing(self._connect(self.path.absolute().as_uri())) as connection:
+            connection.execute("BEGIN")
             schema.check_format(connection, self.path)
+            connection.execute("ROLLBACK")
             schema.use_write_ahead_log(connection, self.busy_timeout_seconds)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")

@@ -58,7 +58,10 @@ def is_created(connection: sqlite3.Connection) -> bool:
 
 
 def check_format(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file that is not a record, or one in a format that this version does not know."""
+    """Refuse a file that is not a record, or one in a format that this version does not know.
+
+    To be called in a transaction: between two looks another process might make the table.
+    """
     application, format_ = _pragma(connection, "application_id"), _pragma(connection, "user_version")
     found = _found(connection)
     if format_ == 0 and not found:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import Protocol
 
-from enginehouse.ledger.event import ASSERTED, Entry, Event, Head
+from enginehouse.ledger.event import Entry, Event, Head
 from enginehouse.ledger.events import Payload
 
 Check = Callable[[Sequence[Event]], None]
@@ -30,7 +30,6 @@ class LedgerStore(Protocol):
         documents: Sequence[str] = (),
         check: Check | None = None,
         prepare: Callable[[], None] | None = None,
-        identity: str = ASSERTED,
     ) -> Event:
         """Record `payload` as the next event, durably, or raise and record nothing.
 

@@ -17,7 +17,7 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    return Record(tmp_path, clock=lambda: NOON)
+    return Record(tmp_path / "record", clock=lambda: NOON)
 
 
 @pytest.fixture

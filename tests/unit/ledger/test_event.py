@@ -48,7 +48,6 @@ def test_the_hash_is_that_of_everything_else_by_a_second_computation() -> None:
         "documents": [DOCUMENT],
         "effective_on": "2026-03-01",
         "event_id": event.event_id,
-        "identity": "asserted",
         "payload": {"reason": "snow"},
         "prev_hash": "0" * 64,
         "recorded_at": "2026-03-01T12:00:00.000005Z",
@@ -63,7 +62,7 @@ def test_an_event_says_what_was_recorded() -> None:
     event = read_entry(an_entry())
     assert (event.seq, event.prev_hash, event.head) == (1, "0" * 64, Head(1, event.hash))
     assert (event.type, event.version, event.payload) == ("cycle-suspended", 1, CycleSuspended(reason="snow"))
-    assert (event.actor, event.identity, event.cycle) == ("ann", "asserted", "first")
+    assert (event.actor, event.cycle) == ("ann", "first")
     assert (event.effective_on, event.recorded_at, event.documents) == (date(2026, 3, 1), NOON, (DOCUMENT,))
 
 
@@ -77,6 +76,11 @@ def test_a_document_named_twice_is_recorded_once() -> None:
     assert read_entry(an_entry(documents=[DOCUMENT, DOCUMENT])).documents == (DOCUMENT,)
 
 
+@pytest.mark.parametrize("actor", ["ann", "asserted:ann"])
+def test_a_person_is_an_id_with_or_without_how_it_is_known(actor: str) -> None:
+    assert read_entry(an_entry(actor=actor)).actor == actor
+
+
 def test_instants_are_kept_in_utc() -> None:
     summer = NOON.astimezone(timezone(timedelta(hours=1)))
     assert read_entry(an_entry(recorded_at=summer)).recorded_at == NOON
@@ -88,6 +92,8 @@ def test_instants_are_kept_in_utc() -> None:
     [
         ({"actor": "ann@example.org"}, UserError, "who acts\n  got 'ann@example.org' for an id"),
         ({"actor": ""}, UserError, "got '' for an id"),
+        ({"actor": "asserted:Ann Lee"}, UserError, "got 'Ann Lee' for an id"),
+        ({"actor": "a:b:c"}, UserError, "got 'b:c' for an id"),
         ({"cycle": "First cycle"}, UserError, "the cycle\n  got 'First cycle' for an id"),
         ({"documents": ["dossier.html"]}, TypeError, "documents are named by their SHA-256 in hex"),
         ({"effective_on": NOON}, TypeError, "a day, not an instant"),
@@ -148,6 +154,10 @@ def test_a_head_survives_being_written_on_paper() -> None:
     head = Head(40, "ab" * 32)
     assert str(head) == "40 " + "ab" * 32
     assert Head.parse(f"  {head}\n") == head
+
+
+def test_a_head_is_also_read_as_json() -> None:
+    assert Head.parse(json.dumps({"seq": 40, "hash": "ab" * 32}, indent=2) + "\n") == Head(40, "ab" * 32)
 
 
 @pytest.mark.parametrize("text", ["", "40", "x " + "a" * 64, "40 abc", "40 " + "a" * 64 + " more"])

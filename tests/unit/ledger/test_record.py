@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -19,10 +18,10 @@ from enginehouse.ledger.verify import verify
 Suspend = Callable[..., Event]
 
 
-def test_the_record_lives_in_the_programme_folder(record: Record, suspend: Suspend, tmp_path: Path) -> None:
+def test_a_record_is_one_file_and_a_folder(record: Record, suspend: Suspend) -> None:
     suspend(documents=(b"protocol",))
-    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    assert files == [f".enginehouse/documents/{sha256_hex(b'protocol')}", ".enginehouse/ledger.sqlite"]
+    files = sorted(str(path.relative_to(record.folder)) for path in record.folder.rglob("*") if path.is_file())
+    assert files == [f"documents/{sha256_hex(b'protocol')}", "ledger.sqlite"]
 
 
 def test_an_event_names_its_documents(record: Record, suspend: Suspend) -> None:

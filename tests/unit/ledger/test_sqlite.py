@@ -87,9 +87,10 @@ def test_the_table_is_strict(ledger: SqliteLedger) -> None:
 
 
 def test_the_same_link_cannot_be_used_twice_even_without_the_guards(ledger: SqliteLedger) -> None:
-    with raw(ledger) as connection, pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE .*prev_hash"):
+    with raw(ledger) as connection:
         connection.execute("DROP TRIGGER entries_follow_the_last")
-        connection.execute(f"INSERT INTO entries VALUES (3, {FIRST_HASH}, {NEW})")
+        with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE .*prev_hash"):
+            connection.execute(f"INSERT INTO entries VALUES (3, {FIRST_HASH}, {NEW})")
 
 
 def test_writing_is_durable_and_logged_ahead(ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,4 +282,4 @@ def test_the_path_of_a_record_may_hold_any_character(tmp_path: Path) -> None:
     record = Record(folder)
     record.record(CycleSuspended(reason="snow"), actor="ann", effective_on=date(2026, 3, 1))
     assert verify(record).events == 1
-    assert (folder / ".enginehouse" / "ledger.sqlite").exists()
+    assert (folder / "ledger.sqlite").exists()
