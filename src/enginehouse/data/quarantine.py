@@ -1,0 +1,148 @@
+"""Rows that do not fit: their numbers, reasons and raw text, kept beside the rows that do.
+
+A row's number is its place in the file as a spreadsheet shows it: the header, where there is one, is row 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from enginehouse.core.errors import DataError
+from enginehouse.data.duck import connect, data_or_machine_error, quoted
+from enginehouse.data.rawfile import RawFile, records
+
+SCHEMA = pa.schema([("file", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+MOST_UNFIT = 1_000_000
+LONGEST_TEXT = 2_000
+
+_VALUE = re.compile(r'Could not convert string "(.*?)" to', re.DOTALL)
+_COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Unfitting:
+    """A row that does not fit. `ordinal` counts the rows that the reader passed on, from 0; `row` is its number."""
+
+    reason: str
+    ordinal: int | None = None
+    row: int | None = None
+    text: str = ""
+
+
+def rejected_rows(engine: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfitting]:
+    """The rows that DuckDB's CSV reader refused, one entry a row with all its reasons.
+
+    Raises
+    ------
+    DataError
+        A quotation mark is never closed (the rows after it cannot be told apart), or too many rows are refused.
+    """
+    (refused,) = engine.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone() or (0,)
+    check_not_too_many(refused, raw.label, "see the first rows of the file")
+    query = (
+        "SELECT line, error_type::VARCHAR, column_name, csv_line, error_message "
+        "FROM reject_errors ORDER BY line, column_idx"
+    )
+    found: dict[int, Unfitting] = {}
+    for row, kind, column, text, message in engine.execute(query).fetchall():
+        _check_quotes(raw, row, kind, text)
+        reason = _reason(raw, kind, column, message)
+        before = found.get(row)
+        found[row] = Unfitting(f"{before.reason}; {reason}" if before else reason, row=row, text=text.strip("\r\n"))
+    return list(found.values())
+
+
+def check_not_too_many(unfit: int, label: str, first_reason: str) -> None:
+    """A million rows that do not fit are one mistake about the file, not a million about rows."""
+    if unfit > MOST_UNFIT:
+        raise DataError(
+            f"more than {MOST_UNFIT:,} rows do not fit (the first: {first_reason}).",
+            where=label,
+            remedy="Check that the file is what the source says, and the columns that programme.yaml maps.",
+        )
+
+
+def _check_quotes(raw: RawFile, row: int, kind: str, text: str) -> None:
+    runs_on = kind == "UNQUOTED VALUE" and "\n" in text.strip("\r\n")
+    if runs_on or kind == "LINE SIZE OVER MAXIMUM":
+        raise DataError(
+            f"row {row} opens a quotation mark that is not closed, so the rows after it cannot be told apart.",
+            where=f"{raw.label}, row {row}",
+            remedy="Correct that row, or fetch the file again.",
+        )
+
+
+def _reason(raw: RawFile, kind: str, column: str | None, message: str) -> str:
+    if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS") and (match := _COLUMNS.search(message)):
+        return f"the row has {match[2]} columns instead of {match[1]}"
+    name = raw.header[int(column[1:])] if column and column[1:].isdigit() else (column or "the row")
+    if kind == "CAST" and (match := _VALUE.search(message)):
+        return f"{name}: '{match[1]}' is not a number"
+    if kind == "INVALID ENCODING":
+        return f"{name} has characters that are not UTF-8"
+    if kind == "UNQUOTED VALUE":
+        return f"{name} has a quotation mark in the wrong place"
+    return f"{name}: {message.splitlines()[0]}"
+
+
+def raw_texts(raw: RawFile, unfit: Sequence[Unfitting]) -> list[Unfitting]:
+    """The same rows in the order of the file, each with its number and its text as it stands there."""
+    found = list(_from_parquet(raw, unfit) if raw.is_parquet else _from_csv(raw, unfit))
+    return sorted(found, key=lambda u: u.row or 0)
+
+
+def _from_csv(raw: RawFile, unfit: Sequence[Unfitting]) -> Iterator[Unfitting]:
+    refused = {u.row: u for u in unfit if u.row is not None}
+    passed = {u.ordinal: u for u in unfit if u.ordinal is not None}
+    ordinal, left = 0, len(unfit)
+    for row, text in records(raw):
+        if row <= raw.header_rows or not text:
+            continue  # the reader passes over blank lines
+        if row in refused:
+            yield replace(refused.pop(row), text=text)
+            left -= 1
+        else:
+            if ordinal in passed:
+                yield replace(passed.pop(ordinal), row=row, text=text)
+                left -= 1
+            ordinal += 1
+        if not left:
+            return
+    yield from refused.values()
+    yield from passed.values()
+
+
+def _from_parquet(raw: RawFile, unfit: Sequence[Unfitting]) -> Iterator[Unfitting]:
+    by_ordinal = {u.ordinal: u for u in unfit}
+    wanted = pa.table({"wanted": pa.array(sorted(n for n in by_ordinal if n is not None), pa.int64())})
+    with connect() as engine, data_or_machine_error(raw.label):
+        engine.register("wanted", wanted)
+        reader = f"read_parquet({quoted(raw.path)}, file_row_number = true)"
+        rows = engine.sql(f"SELECT * FROM {reader} WHERE file_row_number IN (SELECT wanted FROM wanted)")
+        for record in rows.to_arrow_table().to_pylist():
+            ordinal = record.pop("file_row_number")
+            text = json.dumps(record, default=str, ensure_ascii=False)
+            yield replace(by_ordinal[ordinal], row=ordinal + 1, text=text)
+
+
+def write_quarantine(unfit: Sequence[Unfitting], label: str, path: Path) -> None:
+    """Write `file, row, reason, text`; a text is cut where it could fill the disk."""
+    table = pa.table(
+        {
+            "file": [label] * len(unfit),
+            "row": [u.row for u in unfit],
+            "reason": [u.reason for u in unfit],
+            "text": [u.text[:LONGEST_TEXT] for u in unfit],
+        },
+        schema=SCHEMA,
+    )
+    with connect() as engine, data_or_machine_error(label):
+        engine.register("unfit", table)
+        engine.execute(f"COPY (SELECT * FROM unfit) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
