@@ -93,9 +93,13 @@ def money(amount: Money) -> str:
 
 def pounds(amount: float, currency: str = "GBP") -> str:
     """An amount in a currency, rounded to about three digits."""
-    text = big_number(abs(amount)) if abs(amount) >= 100 else f"{abs(amount):.2f}"
-    symbol = _CURRENCIES.get(currency, f"{currency} ")
-    return f"{MINUS if amount < 0 and text.strip('0.') else ''}{symbol}{text}"
+    text = big_number(abs(amount)) if abs(amount) >= 100 else f"{abs(amount):.2f}".removesuffix(".00")
+    return f"{MINUS if amount < 0 and text.strip('0.') else ''}{currency_symbol(currency)}{text}"
+
+
+def currency_symbol(currency: str) -> str:
+    """`£` for GBP; a currency without a sign of its own keeps its code."""
+    return _CURRENCIES.get(currency, f"{currency} ")
 
 
 def count(value: int) -> str:

@@ -1,0 +1,81 @@
+"""Effects as documents print them: estimates in display units and in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from enginehouse.reports import format as fmt
+from enginehouse.reports.figures import Effect
+from enginehouse.stats.results import Estimate, Estimated
+
+_MINUS_BEFORE_NUMBER = re.compile(r"(?<![\w.])-(?=[£$€]?\d)")
+_PLUS_BEFORE_NUMBER = re.compile(r"(?<![\w.])\+(?=[£$€]?\d)")
+
+
+def display_effect(estimate: Estimate, *, scale: int = 1, level: float = 0.95) -> Effect:
+    """A log ratio as per cent change, a difference in its unit times the display scale."""
+    interval = estimate.interval(level)
+    if estimate.scale == "log-ratio":
+        ratios = estimate.ratio_interval(level)
+        return Effect(value=100 * (estimate.ratio - 1), low=100 * (ratios.low - 1), high=100 * (ratios.high - 1))
+    return Effect(value=estimate.value * scale, low=interval.low * scale, high=interval.high * scale)
+
+
+def shown(value: float, estimate: Estimate) -> str:
+    """One number of a displayed effect: `−1.1%`, or three digits of a difference."""
+    return f"{fmt.number(value, 1)}%" if estimate.scale == "log-ratio" else fmt.significant(value)
+
+
+def point_words(estimate: Estimate, *, scale: int = 1) -> str:
+    """The estimate alone."""
+    return shown(display_effect(estimate, scale=scale).value, estimate)
+
+
+def limits_words(estimate: Estimate, *, scale: int = 1, level: float = 0.95) -> str:
+    """`−3.7% to 1.5%`."""
+    effect = display_effect(estimate, scale=scale, level=level)
+    return f"{shown(effect.low, estimate)} to {shown(effect.high, estimate)}"
+
+
+def effect_words(estimate: Estimate, *, scale: int = 1) -> str:
+    """`−1.1% (95% interval −3.7% to 1.5%)`."""
+    effect = display_effect(estimate, scale=scale)
+    low, high = shown(effect.low, estimate), shown(effect.high, estimate)
+    return f"{shown(effect.value, estimate)} ({fmt.interval_words(low, high)})"
+
+
+def cell_words(estimate: Estimated, *, scale: int = 1) -> tuple[str, str]:
+    """An estimate and its interval as two cells of a table; a dash and the reason where there is none."""
+    if isinstance(estimate, Estimate):
+        return point_words(estimate, scale=scale), limits_words(estimate, scale=scale)
+    return fmt.EN_DASH, estimate.detail
+
+
+def margin_words(margin: float, *, is_ratio: bool, scale: int = 1) -> str:
+    """A registered margin as a change: `−2.0%`."""
+    return fmt.percent_change(margin) if is_ratio else fmt.significant(margin * scale)
+
+
+def with_page_signs(text: str) -> str:
+    """A sentence made elsewhere with signs as pages write them: a real minus, and no plus."""
+    return _PLUS_BEFORE_NUMBER.sub("", _MINUS_BEFORE_NUMBER.sub(fmt.MINUS, text))
+
+
+def value_format(values: Iterable[float | None], *, is_percent: bool = False) -> str:
+    """As many decimals as show about three digits of the largest value."""
+    largest = max((abs(v) for v in values if v is not None), default=0.0)
+    decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2 if largest >= 1 else 3
+    return f"{{:,.{decimals}f}}%" if is_percent else f"{{:,.{decimals}f}}"
+
+
+def scaled_per(per: str, scale: int) -> str:
+    """`registered patient`, or `1,000 registered patients` where values are shown for a thousand."""
+    if scale == 1:
+        return per
+    return f"{fmt.number(scale)} {per if per.endswith('s') else per + 's'}"
+
+
+def plural(noun: str) -> str:
+    """The noun for many."""
+    return noun if noun.endswith("s") else f"{noun}s"

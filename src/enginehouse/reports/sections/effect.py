@@ -1,0 +1,158 @@
+"""The figure of what happened, and the effect: in per cent, in its own unit with its denominator, for every outcome."""
+
+from __future__ import annotations
+
+from enginehouse.evaluation.results import AbsoluteEffect, ComparisonSeries, OutcomeResult, TruthResult
+from enginehouse.programme.enums import NumeratorKind
+from enginehouse.reports import format as fmt
+from enginehouse.reports.content import Block, Callout, DataTable, Paragraph, Section
+from enginehouse.reports.effects import cell_words, effect_words, plural, scaled_per, value_format
+from enginehouse.reports.figures import ControlledSeries, controlled_series_figure
+from enginehouse.reports.messages import say
+from enginehouse.reports.sections.basis import Basis
+from enginehouse.stats.results import Estimate, Estimated
+
+
+def figure_section(basis: Basis) -> Section:
+    series = basis.comparison.series
+    title = say("dossier.figure.title")
+    if series is None:
+        text = say("dossier.figure.none", reason=_reason(basis.result.months_only))
+        return Section(id="figure", title=title, blocks=(Paragraph(text=text),))
+    shown = _controlled(basis, series)
+    read = say(
+        "dossier.figure.read",
+        last_words=fmt.month_words(shown.months[-1]),
+        treated=shown.treated_name,
+        control=shown.control_name,
+        observed=shown.value_format.format(shown.treated[-1]),
+        expected=shown.value_format.format(shown.without[-1] or 0.0),
+        window=basis.window,
+    )
+    return Section(id="figure", title=title, blocks=(controlled_series_figure(shown), Paragraph(text=read)))
+
+
+def effect_section(basis: Basis) -> Section:
+    blocks: list[Block] = []
+    estimate = basis.result.with_drift
+    if isinstance(estimate, Estimate):
+        blocks.append(Paragraph(text=_sentence(basis, estimate)))
+    else:
+        blocks += [Paragraph(text=text) for text in _no_estimate(basis, estimate)]
+    if basis.result.absolute is not None:
+        blocks += _own_unit(basis, basis.result.absolute)
+    blocks += [_truth(truth) for truth in basis.evaluation.truth]
+    blocks.append(_table(basis))
+    return Section(id="effect", title=say("dossier.effect.title"), blocks=tuple(blocks))
+
+
+def series_values(values: tuple[float, ...], outcome: OutcomeResult, *, is_percent: bool) -> tuple[float, ...]:
+    """A series in display units."""
+    factor = 100.0 if is_percent else float(outcome.scale)
+    return tuple(value * factor for value in values)
+
+
+def _controlled(basis: Basis, series: ComparisonSeries) -> ControlledSeries:
+    outcome, is_percent = basis.primary, basis.facts.primary_is_proportion
+    treated = series_values(series.treated, outcome, is_percent=is_percent)
+    without = series_values(series.treated_without, outcome, is_percent=is_percent)
+    start = series.months.index(series.starts)
+    key = "percent_label" if is_percent else "label"
+    words = {} if is_percent else {"unit": outcome.unit, "per": scaled_per(outcome.per, outcome.scale)}
+    return ControlledSeries(
+        months=series.months,
+        starts=series.starts,
+        treated_name=basis.evaluation.exposed_title,
+        control_name=basis.comparison.title,
+        treated=treated,
+        control=series_values(series.control, outcome, is_percent=is_percent),
+        without=tuple(None if position < start else value for position, value in enumerate(without)),
+        label=say(f"dossier.figure.{key}", title=outcome.short_title, **words),
+        value_format=value_format(treated, is_percent=is_percent),
+    )
+
+
+def _sentence(basis: Basis, estimate: Estimate) -> str:
+    return _say(
+        "sentence",
+        outcome=basis.primary.title,
+        effect=effect_words(estimate, scale=basis.scale),
+        window=basis.window,
+        comparator=basis.comparison.title,
+    )
+
+
+def _no_estimate(basis: Basis, estimate: Estimated) -> list[str]:
+    said = [_say("not_estimable", outcome=basis.primary.title, reason=_reason(estimate))]
+    alone = basis.result.months_only
+    if isinstance(alone, Estimate):
+        said.append(_say("descriptive", effect=effect_words(alone, scale=basis.scale)))
+    return said
+
+
+def _own_unit(basis: Basis, effect: AbsoluteEffect) -> list[Block]:
+    limits = (effect.change_per_denominator_low, effect.change_per_denominator_high)
+    rates = [fmt.significant(limit * effect.scale) for limit in limits]
+    text = _say(
+        "own_unit",
+        change=fmt.big_number(effect.change),
+        unit=effect.unit,
+        interval=fmt.interval_words(fmt.big_number(effect.change_low), fmt.big_number(effect.change_high)),
+        months=effect.months,
+        denominator=fmt.big_number(effect.denominator),
+        per=plural(effect.per),
+        rate=fmt.significant(effect.change_per_denominator * effect.scale),
+        rate_interval=f"{rates[0]} to {rates[1]}",
+        scaled_per=scaled_per(effect.per, effect.scale),
+    )
+    if not isinstance(basis.result.with_drift, Estimate):
+        text = f"{text} {_say('own_unit_basis')}"
+    kind = basis.facts.primary_numerator_kind
+    units = _say("units_patients") if kind is NumeratorKind.PATIENTS else _say("units", unit=effect.unit)
+    return [Paragraph(text=text), Callout(title=_say("units_title"), text=units, tone="caution")]
+
+
+def _truth(truth: TruthResult) -> Callout:
+    estimate = truth.estimate
+    words = effect_words(estimate) if isinstance(estimate, Estimate) else _reason(estimate)
+    text = _say(
+        "truth",
+        truth=fmt.percent_change(truth.ratio),
+        effect=words,
+        covered=_covered(truth.covered),
+        covered_alone=_covered(truth.covered_by_months_only),
+    )
+    return Callout(title=_say("truth_title"), text=text, tone="note")
+
+
+def _covered(covered: bool | None) -> str:
+    if covered is None:
+        return _say("unknown")
+    return _say("covers") if covered else _say("misses")
+
+
+def _table(basis: Basis) -> DataTable:
+    return DataTable(
+        caption=_say("table"),
+        header=tuple(_say(f"{name}_header") for name in ("outcome", "change", "interval", "months", "p")),
+        rows=tuple(_row(outcome) for outcome in basis.evaluation.outcomes),
+        numeric=frozenset({1, 2, 3, 4}),
+        note=_say("table_note"),
+    )
+
+
+def _row(outcome: OutcomeResult) -> tuple[str, ...]:
+    result = outcome.registered.registered_window
+    change, interval = cell_words(result.with_drift, scale=outcome.scale)
+    _, alone = cell_words(result.months_only, scale=outcome.scale)
+    p = fmt.p_value(result.placebo.rank_p) if result.placebo else fmt.EN_DASH
+    role = say(f"dossier.effect.role.{outcome.role.value}")
+    return f"{outcome.short_title} ({role})", change, interval, alone, p
+
+
+def _reason(estimate: Estimated) -> str:
+    return "" if isinstance(estimate, Estimate) else estimate.detail
+
+
+def _say(key: str, **values: str | int) -> str:
+    return say(f"dossier.effect.{key}", **values)
