@@ -250,8 +250,9 @@ def _syntax_problem(text: str, path: str) -> Document:
     try:
         yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         said = " ".join(part for part in (error.problem, error.context) if part)
+        begins = any(words in said for words in ("simple key", "quoted scalar", "a flow"))
+        mark = (error.context_mark if begins else None) or error.problem_mark or error.context_mark
         return _said(path, mark.line + 1 if mark else 1, said)
     except yaml.reader.ReaderError as error:
         return _said(path, text.count("\n", 0, error.position) + 1, str(error))
