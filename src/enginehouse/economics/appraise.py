@@ -149,7 +149,8 @@ def appraise(
     effect
         The log ratio of the exposed to what they would have been.
     counterfactual_quantity
-        What the numerator of the exposed would have been over the window without the campaign, in its own unit.
+        What the numerator of the exposed would have been over the window without the campaign, in its own unit;
+        not looked at where the effect cannot be estimated.
     strategy_costs
         The campaign's cost by activity.
     currency, price_year
@@ -172,7 +173,13 @@ def appraise(
     See `savings.saving`, `returns.campaign_return` and `consistency.check_consistency` for the equations. The caller
     guarantees that effect, quantity and price speak of the same indicator, sites and months.
     """
-    _check_inputs(economics, counterfactual_quantity, strategy_costs, currency, price_year)
+    problems = [
+        *_price_problems(economics, price_year),
+        *_cost_problems(economics, strategy_costs, currency),
+        *_quantity_problems(effect, counterfactual_quantity),
+    ]
+    if problems:
+        raise Problems(problems)
     saved = saving(
         effect,
         counterfactual_quantity=counterfactual_quantity,
@@ -247,18 +254,6 @@ def _notes(economics: Economics, saved: Saving | NotEstimable, cost: float | Not
     return tuple(notes)
 
 
-def _check_inputs(
-    economics: Economics, quantity: float, costs: CampaignCost, currency: str, price_year: int | None
-) -> None:
-    problems = [
-        *_price_problems(economics, price_year),
-        *_cost_problems(economics, costs, currency),
-        *_quantity_problems(quantity),
-    ]
-    if problems:
-        raise Problems(problems)
-
-
 def _price_problems(economics: Economics, price_year: int | None) -> list[Problem]:
     price, problems = economics.price, []
     if not price.low <= price.per_unit <= price.high:
@@ -303,8 +298,9 @@ def _cost_problems(economics: Economics, costs: CampaignCost, currency: str) -> 
     ]
 
 
-def _quantity_problems(quantity: float) -> list[Problem]:
-    if math.isfinite(quantity) and quantity > 0:
+def _quantity_problems(effect: Estimated, quantity: float) -> list[Problem]:
+    """Without an effect there is no counterfactual, and none is needed."""
+    if isinstance(effect, NotEstimable) or (math.isfinite(quantity) and quantity > 0):
         return []
     return [
         Problem(

@@ -86,6 +86,10 @@ def test_an_effect_that_cannot_be_estimated_is_said_throughout(run):
     assert appraisal.cost == 100_000
 
 
+def test_without_an_effect_no_counterfactual_is_needed(run):
+    assert run(NO_EFFECT, quantity=0.0).counterfactual_quantity == 0
+
+
 def test_notes_name_the_assumption_the_label_and_what_is_missing(run):
     assert run().notes == (
         "The price is an assumption, at 2017 prices.",
