@@ -39,7 +39,7 @@ def evaluate_cycle(
     event = CycleEvaluated(
         evaluation=sha256_hex(content),
         protocol_hash=registered.protocol_hash,
-        panel=_named(state.panel),
+        panel=named(state.panel),
         verdict=result.verdict.word,
         software=f"enginehouse {__version__}",
     )
@@ -50,19 +50,19 @@ def evaluate_cycle(
 
 def recorded_evaluation(workspace: Workspace, state: CycleState) -> Evaluation:
     """The evaluation that the record names."""
-    return evaluation_from_record(json.loads(workspace.record.documents.get(_named(state.evaluation))))
+    return evaluation_from_record(json.loads(workspace.record.documents.get(named(state.evaluation))))
 
 
 def frozen_panel(workspace: Workspace, state: CycleState) -> FrozenPanel:
-    panel = Panel.from_bytes(workspace.record.documents.get(_named(state.panel)))
-    return FrozenPanel(panel, _named(state.panel_identity), _named(state.protocol_hash))
+    panel = Panel.from_bytes(workspace.record.documents.get(named(state.panel)))
+    return FrozenPanel(panel, named(state.panel_identity), named(state.protocol_hash))
 
 
 def frozen_sites(workspace: Workspace, state: CycleState) -> SiteRegister:
-    return register_from_record(json.loads(workspace.record.documents.get(_named(state.sites))))
+    return register_from_record(json.loads(workspace.record.documents.get(named(state.sites))))
 
 
-def _named(document: str | None) -> str:
+def named(document: str | None) -> str:
     if document is None:
         raise IntegrityError(
             "the record names no such document for this cycle.", remedy="Run: enginehouse ledger verify."

@@ -63,30 +63,44 @@ def locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
     NotAllowed
         Nothing is locked, or a file was changed afterwards; the changes are listed.
     """
-    if state.protocol is None or state.protocol_hash is None or state.definitions is None:
-        raise NotAllowed("no protocol is locked.", where=cycle, remedy=f"Run: enginehouse register {cycle}.")
-    documents = workspace.record.documents
-    definitions = documents.get(state.definitions)
-    found = Locked(
-        protocol=protocol_from_json(documents.get(state.protocol)),
-        protocol_hash=state.protocol_hash,
-        indicators=dict(indicators_from_document(definitions)),
-        strategies=dict(strategies_from_document(definitions)),
-    )
-    _check_unchanged(workspace, cycle, found)
-    return found
-
-
-def _check_unchanged(workspace: Workspace, cycle: str, found: Locked) -> None:
-    changes = [str(change) for change in diff(found.protocol, workspace.protocol(cycle))]
-    for name, indicator in found.indicators.items():
-        now = workspace.programme.indicators.get(name)
-        changes += (
-            [f"indicator {name}: removed"] if now is None else [f"indicator {name}, {c}" for c in diff(indicator, now)]
-        )
+    found = _read_locked(workspace, cycle, state)
+    changes = _changes(workspace, cycle, found)
     if changes:
         raise NotAllowed(
             "the files no longer say what was registered:\n    " + "\n    ".join(changes),
             where=f"{workspace.programme.folder}/cycles/{cycle}/protocol.yaml",
             remedy="\n  Put back what was registered; a different question is a new cycle.",
         )
+    return found
+
+
+def _read_locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
+    if state.protocol is None or state.protocol_hash is None or state.definitions is None:
+        raise NotAllowed("no protocol is locked.", where=cycle, remedy=f"Run: enginehouse register {cycle}.")
+    documents = workspace.record.documents
+    definitions = documents.get(state.definitions)
+    return Locked(
+        protocol=protocol_from_json(documents.get(state.protocol)),
+        protocol_hash=state.protocol_hash,
+        indicators=dict(indicators_from_document(definitions)),
+        strategies=dict(strategies_from_document(definitions)),
+    )
+
+
+def changes_since_lock(workspace: Workspace, cycle: str) -> list[str]:
+    """What the files say now that differs from what was locked, a line each."""
+    return _changes(workspace, cycle, _read_locked(workspace, cycle, workspace.state(cycle)))
+
+
+def _changes(workspace: Workspace, cycle: str, found: Locked) -> list[str]:
+    changes = [str(change) for change in diff(found.protocol, workspace.protocol(cycle))]
+    for kind, then, now in (
+        ("indicator", found.indicators, workspace.programme.indicators),
+        ("strategy", found.strategies, workspace.programme.strategies),
+    ):
+        for name, spec in then.items():
+            if name not in now:
+                changes.append(f"{kind} {name}: removed")
+            else:
+                changes += [f"{kind} {name}, {change}" for change in diff(spec, now[name])]
+    return changes

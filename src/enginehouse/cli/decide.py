@@ -1,0 +1,45 @@
+"""`enginehouse decide`: what will be done, and why; by someone other than who evaluated."""
+
+from __future__ import annotations
+
+import argparse
+
+from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
+from enginehouse.cli.output import Output
+from enginehouse.programme.enums import DecisionWord
+
+EXAMPLES = (
+    'enginehouse decide first evaluate-further --as board --reason "The interval holds both a gain and none."',
+    'enginehouse decide first do-not-pursue --as board --reason "..." --dissent "One member would have gone on."',
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_cycle(parser)
+    parser.add_argument("decision", choices=[word.value for word in DecisionWord])
+    parser.add_argument("--reason", required=True, help="why, in a sentence")
+    parser.add_argument("--dissent", default="", help="who saw it otherwise, and why")
+    parser.add_argument("--close", action="store_true", help="end the cycle as well")
+    add_programme(parser)
+    add_acting(parser)
+
+
+def run(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.decide import close, decide
+
+    workspace = open_for(args)
+    by = acting_for(args, workspace)
+    event = decide(
+        workspace,
+        args.cycle,
+        by=by,
+        decision=DecisionWord(args.decision),
+        reason=args.reason,
+        dissent=args.dissent,
+        dry_run=args.dry_run,
+    )
+    closed = args.close and not args.dry_run
+    if closed:
+        close(workspace, args.cycle, by=by)
+    text = f"Decided on {args.cycle}: {event.decision}.{' The cycle is closed.' if closed else ''}{dry_run_note(args)}"
+    return Output(text=text, record={"cycle": args.cycle, "decision": event.decision, "closed": closed})

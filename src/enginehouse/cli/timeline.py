@@ -1,0 +1,27 @@
+"""`enginehouse timeline`: what the programme has done, improvement in blue and evaluation in green."""
+
+from __future__ import annotations
+
+import argparse
+
+from enginehouse.cli.arguments import add_programme, open_for
+from enginehouse.cli.output import Output, columns
+
+EXAMPLES = ("enginehouse timeline", "enginehouse timeline --json")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_programme(parser)
+
+
+def run(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.timeline import write_timeline
+
+    written = write_timeline(open_for(args))
+    rows = [("from", "to", "cycle", "lane", "what")]
+    rows += [(entry.start, entry.end or "-", entry.lane, entry.kind, entry.label) for entry in written.entries]
+    record = [
+        {"start": entry.start, "end": entry.end, "lane": entry.lane, "kind": entry.kind, "label": entry.label}
+        for entry in written.entries
+    ]
+    return Output(text=f"{columns(rows)}\nThe page is {written.html}", record=record)
