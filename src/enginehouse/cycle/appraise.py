@@ -10,12 +10,12 @@ from enginehouse.cycle.evaluate import named, recorded_evaluation
 from enginehouse.cycle.register import Locked, locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.economics.appraise import Appraisal, appraisal_from_record, appraise
-from enginehouse.economics.costing import CampaignCost, campaign_cost
-from enginehouse.evaluation.results import Evaluation
+from enginehouse.economics.costing import campaign_cost
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import CycleAppraised
+from enginehouse.programme.strategy import Strategy
 
 
 def appraise_cycle(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> Appraisal:
@@ -37,7 +37,7 @@ def appraise_cycle(workspace: Workspace, cycle: str, *, by: Acting, dry_run: boo
         economics,
         effect=outcome.headline,
         counterfactual_quantity=absolute.counterfactual if absolute else 0.0,
-        strategy_costs=_costs(registered, evaluation, settings.currency),
+        strategy_costs=campaign_cost(exposed_strategies(registered)),
         currency=settings.currency,
         price_year=settings.price_year,
     )
@@ -53,3 +53,10 @@ def recorded_appraisal(workspace: Workspace, state: CycleState) -> Appraisal | N
     if state.appraisal is None:
         return None
     return appraisal_from_record(json.loads(workspace.record.documents.get(state.appraisal)))
+
+
+def exposed_strategies(registered: Locked) -> tuple[Strategy, ...]:
+    """What the exposed sites got, which is what the campaign cost is made of."""
+    exposure = registered.protocol.exposure
+    names = registered.protocol.arms[exposure.arm] if exposure else ()
+    return tuple(registered.strategies[name] for name in names)

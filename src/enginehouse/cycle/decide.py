@@ -1,4 +1,4 @@
-"""Step: record what will be done after the result, by a second person, with reasons and dissent; and close the cycle."""
+"""Step: record what will be done after the result, by a second person, with reason and dissent; close the cycle."""
 
 from __future__ import annotations
 
