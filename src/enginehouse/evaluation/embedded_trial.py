@@ -7,6 +7,7 @@ totals are at hand, the figure that the protocol quotes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from enginehouse.core.months import Period
 from enginehouse.core.seeds import derive_seed
 from enginehouse.evaluation.results import EmbeddedTrialResult
 from enginehouse.indicators.panel import PanelArrays
+from enginehouse.programme.enums import Average
 from enginehouse.programme.protocol import EmbeddedTrial, Protocol
 from enginehouse.stats.results import t_quantile
 
@@ -47,14 +49,12 @@ def embedded_trial(
     plan = protocol.analysis.embedded_trial
     if plan is None:
         return None
-    baseline, follow_up, weights = _histories(protocol, plan, arrays, exposed)
-    if len(weights) >= FEWEST_SITES:
-        seed = derive_seed(0, "embedded-trial", protocol_hash)
-        std_error = ancova_std_error(baseline, follow_up, weights, rng=np.random.default_rng(seed))
-        return _result(plan, std_error, sites=len(weights), computed=True)
+    history = _history(protocol, plan, arrays, exposed)
+    if history is not None and len(history.weights) >= FEWEST_SITES:
+        return _computed(plan, history, seed=derive_seed(0, "embedded-trial", protocol_hash))
     if plan.quoted_std_error is None:
         return None
-    return _result(plan, plan.quoted_std_error, sites=0, computed=False)
+    return _quoted(plan, plan.quoted_std_error)
 
 
 def ancova_std_error(
@@ -65,9 +65,9 @@ def ancova_std_error(
     Parameters
     ----------
     baseline, follow_up : array, shape (sites,)
-        Log ratios of each site before and after.
+        Each site's outcome before and after.
     weights : array, shape (sites,)
-        Patients of each site.
+        Positive: patients of each site, or ones.
     rng : Generator
     allocations : int
         Re-randomisations to average over.
@@ -75,11 +75,11 @@ def ancova_std_error(
     Returns
     -------
     float
-        On the log-ratio scale.
+        In the unit of the outcome.
 
     Notes
     -----
-    log follow-up = a + b arm + c log baseline + e, weighted by patients. With M the projection off the weighted
+    follow-up = a + b arm + c baseline + e, weighted. With M the projection off the weighted
     intercept and baseline, b = z'My/z'Mz and se^2 = s^2/z'Mz, s^2 = (y'My - (z'My)^2/z'Mz)/(n - 3): every allocation
     is two products of one matrix.
     """
@@ -96,39 +96,69 @@ def ancova_std_error(
     return float(np.mean(np.sqrt(variance / spread)))
 
 
-def _histories(
-    protocol: Protocol, plan: EmbeddedTrial, arrays: PanelArrays, exposed: Sequence[str]
-) -> tuple[Array, Array, Array]:
-    """Log ratios before and after the start, and patients, of exposed sites with every month and something in both."""
+@dataclass(frozen=True, slots=True)
+class _History:
+    """Rates of exposed sites with every month, before and after the start, and the weight of each site."""
+
+    before: Array
+    after: Array
+    weights: Array
+
+    def logs(self) -> _History:
+        """The logarithms, of sites with something in both periods."""
+        keep = (self.before > 0) & (self.after > 0)
+        return _History(np.log(self.before[keep]), np.log(self.after[keep]), self.weights[keep])
+
+
+def _history(protocol: Protocol, plan: EmbeddedTrial, arrays: PanelArrays, exposed: Sequence[str]) -> _History | None:
     start = protocol.design.starts
     span = Period(start + -plan.baseline_months, start + plan.follow_up_months)
     if span.start < arrays.months[0] or span.last > arrays.months[-1]:
-        return np.empty(0), np.empty(0), np.empty(0)
+        return None
     data = arrays.of_sites(exposed).in_period(span).complete()
-    before, after = np.arange(plan.baseline_months), np.arange(plan.baseline_months, len(span))
-    sums = [(data.numerator[:, part].sum(axis=1), data.denominator[:, part].sum(axis=1)) for part in (before, after)]
-    keep = (sums[0][0] > 0) & (sums[1][0] > 0)
-    logs = [np.log(numerator[keep] / denominator[keep]) for numerator, denominator in sums]
-    return logs[0], logs[1], sums[1][1][keep] / plan.follow_up_months
+    parts = slice(None, plan.baseline_months), slice(plan.baseline_months, None)
+    rates = [data.numerator[:, part].sum(axis=1) / data.denominator[:, part].sum(axis=1) for part in parts]
+    patients = data.denominator[:, parts[1]].mean(axis=1)
+    by_patients = protocol.estimand.average is Average.PATIENTS
+    return _History(rates[0], rates[1], patients if by_patients else np.ones(len(patients)))
 
 
-def _result(plan: EmbeddedTrial, std_error: float, *, sites: int, computed: bool) -> EmbeddedTrialResult:
-    df = sites - 3 if computed else np.inf
+def _computed(plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedTrialResult:
+    def std_error(of: _History) -> float:
+        return ancova_std_error(of.before, of.after, of.weights, rng=np.random.default_rng(seed))
+
+    sites = len(history.weights)
+    relative = std_error(history) / float(np.average(history.after, weights=history.weights))
+    logs = std_error(history.logs())
     return EmbeddedTrialResult(
-        computed=computed,
-        std_error=std_error,
-        half_width=t_quantile(0.975, df) * std_error,
+        computed=True,
+        std_error=relative,
+        half_width=t_quantile(0.975, sites - 3) * relative,
+        std_error_of_logs=logs,
         sites=sites,
-        allocations=ALLOCATIONS if computed else 0,
+        allocations=ALLOCATIONS,
         baseline_months=plan.baseline_months,
         follow_up_months=plan.follow_up_months,
         quoted_std_error=plan.quoted_std_error,
         source=plan.source,
-        note=(
-            f"Mean over {ALLOCATIONS:,} random halves of the {sites} exposed sites with every month: patient-weighted "
-            f"analysis of covariance of the log ratio, {plan.baseline_months} months before and "
-            f"{plan.follow_up_months} after."
-            if computed
-            else "Quoted; it is computed where data of single sites are found."
-        ),
+        note=f"Mean over {ALLOCATIONS:,} random halves of the {sites} exposed sites with every month: analysis of "
+        f"covariance of the rate in {plan.follow_up_months} months on the rate in the {plan.baseline_months} before, "
+        "weighted as the estimand weighs sites, relative to the mean rate. The same on the logarithms of the rates, "
+        f"where a few very small sites weigh more, gives {logs:.1%}.",
+    )
+
+
+def _quoted(plan: EmbeddedTrial, std_error: float) -> EmbeddedTrialResult:
+    return EmbeddedTrialResult(
+        computed=False,
+        std_error=std_error,
+        half_width=t_quantile(0.975, np.inf) * std_error,
+        std_error_of_logs=None,
+        sites=0,
+        allocations=0,
+        baseline_months=plan.baseline_months,
+        follow_up_months=plan.follow_up_months,
+        quoted_std_error=std_error,
+        source=plan.source,
+        note="Quoted; it is computed where data of single sites are found.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enginehouse.programme.enums import Average, Summary, Window
+from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.results import Scale
 from enginehouse.stats.segmented import WindowKind
@@ -39,14 +40,14 @@ def window_words(protocol: Protocol, window: Window) -> str:
     return f"averaged over {period.start} to {period.last}"
 
 
-def estimand_words(protocol: Protocol) -> str:
+def estimand_words(protocol: Protocol, indicator: Indicator) -> str:
     """The registered estimand as one sentence."""
     estimand = protocol.estimand
     exposed = protocol.exposure.title if protocol.exposure else "the exposed sites"
     comparator = protocol.exposure.comparators[0].title if protocol.exposure else "the comparator"
     mergers = _MERGERS[estimand.mergers].format(month=protocol.membership_as_of)
     return (
-        f"{protocol.indicator} in {exposed} compared with {comparator} {_SUMMARY[estimand.summary]}, "
+        f"{indicator.title} in {exposed} compared with {comparator} {_SUMMARY[estimand.summary]}, "
         f"{window_words(protocol, estimand.window)}, set against what it would have been had the difference between "
         f"them kept its course; {_AVERAGE[estimand.average]}; {mergers}; {_CLOSURES[estimand.closures]}; "
         f"{_OPT_OUTS[estimand.opt_outs]}."

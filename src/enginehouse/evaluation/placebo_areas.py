@@ -6,7 +6,7 @@ The same areas serve every outcome: they are chosen once, on the sites that have
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from enginehouse.data.sites import SiteRegister
@@ -84,12 +84,15 @@ def _untreated_clusters(
     cluster_of = sites.groups(drift.cluster, as_of=protocol.membership_as_of)
     region_of = sites.groups(drift.within, as_of=protocol.membership_as_of)
     exposed = set(arms.exposed)
+    regions: dict[str, Counter[str]] = defaultdict(Counter)
+    for site in cluster_of.keys() & region_of.keys():
+        regions[cluster_of[site]][region_of[site]] += 1
     members: dict[str, list[str]] = defaultdict(list)
     for site in primary.with_data(primary.sites):
         if site not in exposed and site in cluster_of and site in region_of:
             members[cluster_of[site]].append(site)
-    region = {area: _most_common(region_of[site] for site in group) for area, group in members.items()}
-    return _Clusters(members, region)
+    # The region of most of its registered sites, with data or not: one misplaced site must not move an area.
+    return _Clusters(members, {area: _most_common(regions[area]) for area in members})
 
 
 def _partly_exposed(sites: SiteRegister, drift: Drift, arms: Arms, protocol: Protocol) -> set[str]:
@@ -107,7 +110,6 @@ def _reason_against(partly_exposed: bool, size: int, least: float, controls: lis
     return ""
 
 
-def _most_common(regions: Iterable[str]) -> str:
+def _most_common(counts: Counter[str]) -> str:
     """The commonest region; the first in the alphabet of equals."""
-    counts = Counter(regions)
     return min(counts, key=lambda region: (-counts[region], region))

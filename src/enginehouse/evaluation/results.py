@@ -310,15 +310,17 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedTrialResult:
-    """What a trial on the same sites would have offered: the standard error of its log ratio.
+    """What a trial on the same sites would have offered: the standard error of its effect, relative to the mean.
 
     `computed` says whether it comes from the site-level data here (`sites`, `allocations`) or is quoted from `source`.
-    `half_width` is that of the 95% interval as a ratio's log.
+    `half_width` is that of the 95% interval. `std_error_of_logs` is the same on the log scale, where a few very small
+    sites weigh more; None when quoted.
     """
 
     computed: bool
     std_error: float
     half_width: float
+    std_error_of_logs: float | None
     sites: int
     allocations: int
     baseline_months: int

@@ -117,7 +117,7 @@ def evaluate_controlled_its(
         software=f"enginehouse {__version__}",
         method=protocol.analysis.primary.value,
         summary=protocol.estimand.summary,
-        estimand=estimand_words(protocol),
+        estimand=estimand_words(protocol, indicators[protocol.indicator]),
         prior_knowledge=protocol.prior_knowledge,
         exposed_title=protocol.exposure.title if protocol.exposure else "",
         starts=str(protocol.design.starts),
@@ -135,7 +135,7 @@ def evaluate_controlled_its(
         ),
         truth=tuple(_truth(truth, outcomes) for truth in protocol.truth),
         left_out_areas=context.plan.left_out,
-        notes=_notes(protocol),
+        notes=_notes(context),
     )
 
 
@@ -255,13 +255,26 @@ def _covers(estimate: Estimated, ratio: float) -> bool | None:
     return estimate.ratio_interval().contains(ratio)
 
 
-def _notes(protocol: Protocol) -> tuple[str, ...]:
+def _notes(context: Context) -> tuple[str, ...]:
+    protocol, notes = context.protocol, []
     if protocol.estimand.average is Average.PATIENTS and protocol.analysis.practice_models:
-        return (
+        notes.append(
             "The headline counts every patient the same; the models of single sites count every site the same within "
-            "its own variation. Where they differ, both are shown.",
+            "its own variation. Where they differ, both are shown."
         )
-    return ()
+    if (areas := _exposed_areas(context)) > 1:
+        notes.append(
+            f"The exposed sites belong to {areas} areas; the interval treats them as one, which errs on the wide side."
+        )
+    return tuple(notes)
+
+
+def _exposed_areas(context: Context) -> int:
+    drift = context.protocol.analysis.drift
+    if drift is None:
+        return 0
+    groups = context.sites.groups(drift.cluster, as_of=context.protocol.membership_as_of)
+    return len({groups[site] for site in context.arms.exposed if site in groups})
 
 
 def _check_design(protocol: Protocol) -> None:
