@@ -164,7 +164,7 @@ def poisson_mixed(
     approximation).
     """
     rows = clustered_rows(counts, design, clusters=clusters, offset=offset, slope=slope, names=names)
-    return _refusal(rows) or _fit(rows, Family.POISSON, ())
+    return _refusal(rows) or _fit(rows, Family.POISSON)
 
 
 def negative_binomial_mixed(
@@ -191,7 +191,7 @@ def negative_binomial_mixed(
     Brooks et al. R Journal 2017;9:378-400 (family `nbinom2` of glmmTMB).
     """
     rows = clustered_rows(counts, design, clusters=clusters, offset=offset, slope=slope, names=names)
-    return _refusal(rows) or _fit(rows, Family.NEGATIVE_BINOMIAL, ())
+    return _refusal(rows) or _fit(rows, Family.NEGATIVE_BINOMIAL)
 
 
 def binomial_mixed(
@@ -214,7 +214,7 @@ def binomial_mixed(
     Bates et al. J Stat Softw 2015;67(1) (lme4, `nAGQ = 1`).
     """
     rows = clustered_rows(events, design, clusters=clusters, offset=offset, slope=slope, names=names, trials=trials)
-    return _refusal(rows) or _fit(rows, Family.BINOMIAL, ())
+    return _refusal(rows) or _fit(rows, Family.BINOMIAL)
 
 
 def _refusal(rows: ClusteredRows) -> NotEstimable | None:
@@ -226,14 +226,18 @@ def _refusal(rows: ClusteredRows) -> NotEstimable | None:
     )
 
 
-def _fit(rows: ClusteredRows, family: Family, notes: tuple[str, ...]) -> MixedFit | NotEstimable:
-    optimum = find_optimum(rows, family)
+FELL_BACK = (
+    "The negative binomial's dispersion is at its boundary: within sites the counts vary no more than Poisson says. "
+    "The Poisson model is reported."
+)
+
+
+def _fit(rows: ClusteredRows, family: Family) -> MixedFit | NotEstimable:
+    """Fit; a negative binomial at its boundary becomes Poisson, and a search that did not end is refused."""
+    optimum, notes = find_optimum(rows, family), tuple[str, ...]()
     if family is Family.NEGATIVE_BINOMIAL and _is_poisson(rows, optimum):
-        note = (
-            "The negative binomial's dispersion is at its boundary: within sites the counts vary no more than Poisson "
-            "says. The Poisson model is reported."
-        )
-        return _fit(rows, Family.POISSON, (*notes, note))
+        family, notes = Family.POISSON, (FELL_BACK,)
+        optimum = find_optimum(rows, family, start=Parameters(optimum.at.beta, optimum.at.factor))
     if not optimum.hessian_is_positive or optimum.gradient_norm > USELESS_GRADIENT:
         return NotEstimable(
             reason="not-converged",

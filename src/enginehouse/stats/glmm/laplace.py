@@ -1,7 +1,8 @@
 """The Laplace approximation of a mixed model's likelihood, with its exact gradient.
 
 One number and one gradient for given fixed effects, random-effect factor and dispersion. Searching for the best ones is
-in `search`; what is reported is in `fit`.
+in `search`; what is reported is in `fit`. Long thin products go through `einsum`: libraries that spread them over
+threads take ten times longer on a busy machine.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Laplace:
         self.evaluations += 1
         rows, density = self.rows, self.density(at.log_size)
         loadings = at.factor.T @ rows.random
-        fixed = rows.offset + rows.design @ at.beta
+        fixed = rows.offset + np.einsum("np,p->n", rows.design, at.beta)
         modes = _modes(rows, density, fixed, loadings, self.warm if start is None else start)
         eta = fixed + np.einsum("qn,qn->n", loadings, modes[:, rows.cluster])
         value = _value(rows, density, loadings, modes, eta)
@@ -147,12 +148,12 @@ def _value(rows: ClusteredRows, density: Density, loadings: Array, modes: Array,
     loss = -float(np.sum(here.density)) + 0.5 * float(np.sum(modes**2)) + 0.5 * float(np.sum(np.log(determinant)))
     factor = (
         rows.by_cluster(rows.random * row_gradient) @ modes.T
-        + (rows.random * here.weight) @ spread.T
+        + np.einsum("jn,kn->jk", rows.random * here.weight, spread)
         + rows.by_cluster(rows.random * here.score) @ pull.T
     )
     return Value(
         loss=loss if np.isfinite(loss) else np.inf,
-        beta=row_gradient @ rows.design,
+        beta=np.einsum("n,np->p", row_gradient, rows.design),
         factor=np.tril(factor),
         log_size=_size_gradient(rows, density, loadings, eta, leverage, pull),
         modes=modes,

@@ -84,11 +84,11 @@ class Whitening:
         return len(self.centre.beta) + len(self.factor_scale) + (self.centre.log_size is not None)
 
 
-def find_optimum(rows: ClusteredRows, family: Family) -> Optimum:
-    """The maximum of the Laplace likelihood from a start of its own making."""
+def find_optimum(rows: ClusteredRows, family: Family, *, start: Parameters | None = None) -> Optimum:
+    """The maximum of the Laplace likelihood, from `start` or from one of its own making."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         objective = Laplace(rows, family)
-        centre = _start(objective)
+        centre = start or _start(objective)
         whitening = Whitening(centre, information(objective, centre), rows)
         found = minimize(
             lambda s: _loss_and_gradient(objective, whitening, s),
