@@ -8,8 +8,6 @@ the share of metered-dose inhalers differs between practices, falls slowly every
 area. In Ashdale it is multiplied by 0.92 from April 2024 on: the effect that the example evaluation looks for.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import math

@@ -39,13 +39,13 @@ def new_programme(folder: Path, template: str = "starter") -> Path:
     if template not in TEMPLATES:
         remedy = did_you_mean(template, TEMPLATES)
         raise UserError(f"got the template '{template}'; expected {one_of(TEMPLATES)}.", remedy=remedy)
-    _check_empty(folder)
+    _make_empty(folder)
     for name, content in _contents(template, folder):
         write_whole(folder / name, content)
     return folder
 
 
-def _check_empty(folder: Path) -> None:
+def _make_empty(folder: Path) -> None:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError(
@@ -53,6 +53,7 @@ def _check_empty(folder: Path) -> None:
                 where=str(folder),
                 remedy="Name a folder that does not exist yet.",
             )
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise machine_error(error, folder) from error
 

@@ -1,0 +1,92 @@
+"""`new_programme`: a folder that has no problems and can be begun by one person."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+import enginehouse
+from enginehouse.core.errors import MachineError, UserError
+from enginehouse.programme.enums import Role
+from enginehouse.programme.load import load_programme
+from enginehouse.programme.people import load_people
+from enginehouse.programme.templates import TEMPLATES, new_programme
+
+SHIPPED = Path(enginehouse.__file__).parent / "programmes"
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_new_programme_has_no_problems(template: str, tmp_path: Path):
+    folder = new_programme(tmp_path / "my-programme", template=template)
+    programme = load_programme(folder)
+    assert programme.protocols
+    assert load_people(folder)["me"].roles == frozenset(Role)
+    assert (folder / ".gitignore").read_text(encoding="utf-8").split("\n")[1::2][:3] == [
+        "people.csv",
+        ".enginehouse/",
+        "output/",
+    ]
+    for source in programme.settings.sources.values():
+        for path in source.path:
+            assert (folder / path).is_file()
+
+
+def test_the_starter_is_named_for_its_folder(tmp_path: Path):
+    assert load_programme(new_programme(tmp_path / "My Programme 2")).settings.name == "my-programme-2"
+    assert load_programme(new_programme(tmp_path / "...")).settings.name == "starter"
+
+
+def test_an_empty_folder_will_do(tmp_path: Path):
+    assert new_programme(tmp_path) == tmp_path
+    assert (tmp_path / "README.md").is_file()
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path):
+    (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError, match="this is not an empty folder; nothing was written"):
+        new_programme(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_is_not_a_folder(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="this is not an empty folder"):
+        new_programme(tmp_path / "file")
+
+
+def test_a_template_that_does_not_exist(tmp_path: Path):
+    with pytest.raises(UserError, match=r"got the template 'stater'; expected one of: .* Did you mean 'starter'\?"):
+        new_programme(tmp_path / "x", template="stater")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MachineError, match="Not a directory"):
+        new_programme(tmp_path / "file" / "below")
+
+
+def test_the_example_files_are_what_the_script_makes(checkout: Path):
+    """The script uses the standard library's random stream, which is the same everywhere."""
+    path = checkout / "tools" / "make_starter_data.py"
+    spec = importlib.util.spec_from_file_location("make_starter_data", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, text in module.files().items():
+        assert (SHIPPED / "starter" / "data" / name).read_text(encoding="utf-8") == text
+
+
+def test_the_example_is_large_enough_to_be_evaluated():
+    """At least 8 areas beside the treated one, each in a region with others; every practice in every month."""
+    lines = (SHIPPED / "starter/data/sites.csv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split(",") for line in lines]
+    areas = {row[2] for row in rows}
+    assert len(rows) == 40
+    assert len(areas) == 12
+    assert {row[3] for row in rows} == {"North", "South"}
+    measured = (SHIPPED / "starter/data/measurements.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(measured) == 40 * 36
+    assert all(0 < int(row.split(",")[3]) < int(row.split(",")[4]) for row in measured)
