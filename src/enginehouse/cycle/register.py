@@ -63,7 +63,7 @@ def locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
     NotAllowed
         Nothing is locked, or a file was changed afterwards; the changes are listed.
     """
-    found = _read_locked(workspace, cycle, state)
+    found = read_locked(workspace, cycle, state)
     changes = _changes(workspace, cycle, found)
     if changes:
         raise NotAllowed(
@@ -74,7 +74,7 @@ def locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
     return found
 
 
-def _read_locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
+def read_locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
     if state.protocol is None or state.protocol_hash is None or state.definitions is None:
         raise NotAllowed("no protocol is locked.", where=cycle, remedy=f"Run: enginehouse register {cycle}.")
     documents = workspace.record.documents
@@ -89,7 +89,7 @@ def _read_locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
 
 def changes_since_lock(workspace: Workspace, cycle: str) -> list[str]:
     """What the files say now that differs from what was locked, a line each."""
-    return _changes(workspace, cycle, _read_locked(workspace, cycle, workspace.state(cycle)))
+    return _changes(workspace, cycle, read_locked(workspace, cycle, workspace.state(cycle)))
 
 
 def _changes(workspace: Workspace, cycle: str, found: Locked) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -69,17 +70,24 @@ def open_workspace(folder: Path) -> Workspace:
 
 
 def acting(workspace: Workspace, person: str | None = None, on: date | None = None) -> Acting:
-    """The named person, today unless a day is given; nobody need be named where `people.csv` has one person."""
+    """The named person, or `ENGINEHOUSE_AS`, or the only one of `people.csv`; today unless a day is given."""
     where = str(workspace.programme.folder / "people.csv")
     people = workspace.people
+    person = person or os.environ.get("ENGINEHOUSE_AS")
     if person is None and len(people) == 1:
         person = next(iter(people))
     if person is None:
         raise UserError(
             "nobody was named for this act.",
             where=where,
-            remedy=f"Say who acts with --as: {', '.join(sorted(people))}.",
+            remedy=f"Say who acts with --as or ENGINEHOUSE_AS: {', '.join(sorted(people))}.",
         )
     if person not in people:
         raise UserError(f"got person '{person}'.", where=where, remedy=did_you_mean(person, people))
     return Acting(people[person], on or date.today())
+
+
+def person_name(workspace: Workspace, actor: str) -> str:
+    """What a page calls who acted; the id where people.csv no longer has the person."""
+    person = actor.removeprefix("asserted:")
+    return workspace.people[person].name if person in workspace.people else person
