@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from enginehouse.reports import format as fmt
 from enginehouse.reports.figures import Effect
+from enginehouse.reports.messages import say
 from enginehouse.stats.results import Estimate, Estimated
 
 _MINUS_BEFORE_NUMBER = re.compile(r"(?<![\w.])-(?=[£$€]?\d)")
@@ -50,6 +51,13 @@ def cell_words(estimate: Estimated, *, scale: int = 1) -> tuple[str, str]:
     if isinstance(estimate, Estimate):
         return point_words(estimate, scale=scale), limits_words(estimate, scale=scale)
     return fmt.EN_DASH, estimate.detail
+
+
+def table_cells(estimate: Estimated, *, scale: int = 1) -> tuple[str, str]:
+    """As `cell_words`, but where there is no estimate only that: the table's note has the reason."""
+    if isinstance(estimate, Estimate):
+        return cell_words(estimate, scale=scale)
+    return fmt.EN_DASH, say("page.cannot_be_estimated")
 
 
 def margin_words(margin: float, *, is_ratio: bool, scale: int = 1) -> str:

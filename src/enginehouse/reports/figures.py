@@ -63,10 +63,14 @@ class ControlledSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneCluster:
-    """What the figure of placebo areas shows. `trial_half_width` is that of a 95% interval, absent where not known."""
+    """What the figure of placebo areas shows.
+
+    `noun` is what a trial would have allocated, in the plural; `trial_half_width` is that of its 95% interval.
+    """
 
     treated_name: str
     window: str
+    noun: str
     placebo_areas: tuple[Effect, ...]
     months_only: Effect
     with_drift: Effect
@@ -97,7 +101,7 @@ def controlled_series_figure(data: ControlledSeries) -> Figure:
         markers=(Marker(month=data.starts, label=say("figures.series.start", start=fmt.month_words(data.starts))),),
         value_format=data.value_format,
     )
-    caption = say("figures.series.caption", label=data.label, **names)
+    caption = say("figures.series.caption", **names)
     return Figure(chart=chart, caption=caption, alt=_series_alt(data, names))
 
 
@@ -264,7 +268,7 @@ def _trial_rows(data: OneCluster) -> tuple[IntervalGroup, ...]:
     trial = _trial(data)
     if trial is None:
         return ()
-    row = _row(say("figures.cluster.trial"), trial, "counterfactual", say("figures.cluster.trial_note"))
+    row = _row(say("figures.cluster.trial", noun=data.noun), trial, "counterfactual", say("figures.cluster.trial_note"))
     return (IntervalGroup(title=say("figures.cluster.trial_group"), rows=(row,)),)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import date
 
 from enginehouse.core.money import Money
@@ -102,6 +101,11 @@ def currency_symbol(currency: str) -> str:
     return _CURRENCIES.get(currency, f"{currency} ")
 
 
+def quantity(value: float) -> str:
+    """A number of things as it was given: `20`, `1.5`, `2,500`."""
+    return f"{value:,.10g}".replace("-", MINUS)
+
+
 def count(value: int) -> str:
     """`1,120`."""
     return number(value)
@@ -119,6 +123,6 @@ def date_words(day: date | str) -> str:
     return f"{int(text[8:10])} {month_words(text)}"
 
 
-def joined(items: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+def lower_first(text: str) -> str:
+    """A title as it stands within a sentence; an abbreviation keeps its capitals."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enginehouse.reports.charts.canvas import WIDTH, Canvas
 from enginehouse.reports.charts.metrics import text_width, wrap
 from enginehouse.reports.charts.placing import Slot, spread, stack
-from enginehouse.reports.charts.scales import Linear, number_label
+from enginehouse.reports.charts.scales import Linear, tick_labels
 from enginehouse.reports.charts.style import AXIS, GRID, INK, LABEL, LINE_HEIGHT, QUIET, SMALL
 
 PLOT_HEIGHT = 300.0
@@ -16,7 +16,7 @@ END_LABEL_WIDTH = 152.0
 ROW = LABEL * LINE_HEIGHT
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
-MARK_LABEL_WIDTH = 400.0
+MARK_LABEL_WIDTH = 560.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Mark:
 
 def left_margin(ticks: Sequence[float], value_format: str) -> float:
     """Room for the tick labels of a vertical axis."""
-    return 14.0 + max(text_width(number_label(tick, value_format), SMALL) for tick in ticks)
+    return 14.0 + max(text_width(label, SMALL) for label in tick_labels(ticks, value_format))
 
 
 def right_margin(names: Sequence[tuple[str, bool]]) -> float:
@@ -85,10 +85,9 @@ def draw_axis_title(canvas: Canvas, text: str) -> float:
 
 def draw_value_axis(canvas: Canvas, frame: Frame, scale: Linear, ticks: Sequence[float], value_format: str) -> None:
     """Level grid lines with their values on the left."""
-    for tick in ticks:
+    for tick, label in zip(ticks, tick_labels(ticks, value_format), strict=True):
         y = scale(tick)
         canvas.line((frame.left, y), (frame.right, y), stroke=GRID)
-        label = number_label(tick, value_format)
         canvas.text(frame.left - 8, y + SMALL * 0.34, label, size=SMALL, colour=QUIET, anchor="end")
 
 
@@ -97,10 +96,8 @@ def draw_number_axis(
 ) -> float:
     """The horizontal axis of numbers below the plot; returns the height of everything down to its name."""
     canvas.line((frame.left, frame.bottom), (frame.right, frame.bottom), stroke=AXIS)
-    for tick in sparse_ticks(ticks, scale, value_format):
-        x = scale(tick)
+    for x, label in sparse_ticks(ticks, scale, value_format):
         canvas.line((x, frame.bottom), (x, frame.bottom + 5), stroke=AXIS)
-        label = number_label(tick, value_format)
         canvas.text(x, frame.bottom + 20, label, size=SMALL, colour=QUIET, anchor="middle")
     lines = wrap(title, LABEL, WIDTH - 8, lines=2)
     widest = max((text_width(line, LABEL) for line in lines), default=0.0)
@@ -110,15 +107,15 @@ def draw_number_axis(
     return frame.bottom + 42 + len(lines) * ROW - ROW + 8
 
 
-def sparse_ticks(ticks: Sequence[float], scale: Linear, value_format: str) -> list[float]:
-    """Ticks whose labels stand clear of the label before."""
-    kept: list[float] = []
+def sparse_ticks(ticks: Sequence[float], scale: Linear, value_format: str) -> list[tuple[float, str]]:
+    """Places and labels of ticks whose labels stand clear of the label before."""
+    kept: list[tuple[float, str]] = []
     edge = float("-inf")
-    for tick in ticks:
-        half = text_width(number_label(tick, value_format), SMALL) / 2
-        if scale(tick) - half > edge + 8:
-            kept.append(tick)
-            edge = scale(tick) + half
+    for tick, label in zip(ticks, tick_labels(ticks, value_format), strict=True):
+        x, half = scale(tick), text_width(label, SMALL) / 2
+        if x - half > edge + 8:
+            kept.append((x, label))
+            edge = x + half
     return kept
 
 

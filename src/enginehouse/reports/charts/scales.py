@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 MINUS = "\N{MINUS SIGN}"
 LONGEST_LABEL = 14
+_ZERO_DECIMALS = re.compile(r"\.0+(?=%?$)")
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -61,6 +62,14 @@ def number_label(value: float, value_format: str) -> str:
         text = re.sub(r"^(\D*)[+-]", r"\1", text)
     text = re.sub(r"^([£$€])([+-])", r"\2\1", text)
     return text.replace("-", MINUS)
+
+
+def tick_labels(ticks: Sequence[float], value_format: str) -> tuple[str, ...]:
+    """The labels of an axis, without decimals that are zero on every one of them."""
+    labels = tuple(number_label(tick, value_format) for tick in ticks)
+    if all(_ZERO_DECIMALS.search(label) for label in labels):
+        return tuple(_ZERO_DECIMALS.sub("", label) for label in labels)
+    return labels
 
 
 def segments(values: Sequence[float | None]) -> list[list[int]]:

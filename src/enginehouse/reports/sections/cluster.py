@@ -55,6 +55,7 @@ def _figure(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estimate)
     return OneCluster(
         treated_name=basis.evaluation.exposed_title,
         window=basis.window,
+        noun=basis.facts.noun,
         placebo_areas=tuple(_area(basis, a.estimate, a.low, a.high) for a in placebo.areas),
         months_only=display_effect(narrow, scale=basis.scale),
         with_drift=display_effect(wide, scale=basis.scale),

@@ -117,7 +117,7 @@ def _lines(appraisal: Appraisal) -> list[Block]:
     rows = tuple(
         (
             line.activity,
-            f"{fmt.significant(line.units)} {line.unit}",
+            f"{fmt.quantity(line.units)} {line.unit}",
             _say("not_known") if line.unit_cost is None else fmt.pounds(line.unit_cost, appraisal.currency),
             _say("not_known") if line.amount is None else fmt.pounds(line.amount, appraisal.currency),
         )

@@ -6,11 +6,11 @@ from enginehouse.evaluation.results import AbsoluteEffect, ComparisonSeries, Out
 from enginehouse.programme.enums import NumeratorKind
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, DataTable, Paragraph, Section
-from enginehouse.reports.effects import cell_words, effect_words, plural, scaled_per, value_format
+from enginehouse.reports.effects import effect_words, plural, scaled_per, table_cells, value_format
 from enginehouse.reports.figures import ControlledSeries, controlled_series_figure
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
-from enginehouse.stats.results import Estimate, Estimated
+from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 
 
 def figure_section(basis: Basis) -> Section:
@@ -132,19 +132,24 @@ def _covered(covered: bool | None) -> str:
 
 
 def _table(basis: Basis) -> DataTable:
+    reasons = [
+        say("dossier.effect.not_estimable", outcome=outcome.short_title, reason=outcome.headline.detail)
+        for outcome in basis.evaluation.outcomes
+        if isinstance(outcome.headline, NotEstimable)
+    ]
     return DataTable(
         caption=_say("table"),
         header=tuple(_say(f"{name}_header") for name in ("outcome", "change", "interval", "months", "p")),
         rows=tuple(_row(outcome) for outcome in basis.evaluation.outcomes),
         numeric=frozenset({1, 2, 3, 4}),
-        note=_say("table_note"),
+        note=" ".join([_say("table_note"), *reasons]),
     )
 
 
 def _row(outcome: OutcomeResult) -> tuple[str, ...]:
     result = outcome.registered.registered_window
-    change, interval = cell_words(result.with_drift, scale=outcome.scale)
-    _, alone = cell_words(result.months_only, scale=outcome.scale)
+    change, interval = table_cells(result.with_drift, scale=outcome.scale)
+    _, alone = table_cells(result.months_only, scale=outcome.scale)
     p = fmt.p_value(result.placebo.rank_p) if result.placebo else fmt.EN_DASH
     role = say(f"dossier.effect.role.{outcome.role.value}")
     return f"{outcome.short_title} ({role})", change, interval, alone, p

@@ -27,7 +27,7 @@ def question_section(basis: Basis) -> Section:
 
 
 def _effect(basis: Basis) -> KeyNumber:
-    label = _say("effect_label", outcome=basis.primary.short_title)
+    label = _say("effect_label", outcome=fmt.lower_first(basis.primary.short_title))
     estimate = basis.result.with_drift
     if not isinstance(estimate, Estimate):
         return KeyNumber(label=label, value=fmt.EN_DASH, note=_say("effect_none_note"))
