@@ -112,16 +112,38 @@ def code_classes(codes: pa.Array, slots: Sequence[Codes]) -> CodeClasses:
     Two codes are in one class when their rows of the code x slot matrix of weights are equal. A code that a weighted
     sum takes in but its table does not know has weight 0 and is counted in `unweighted`.
     """
+    class_of = np.zeros(len(codes), dtype=np.int64)
     columns, unknown = [], []
     for slot in slots:
         column, missing = _slot_column(codes, slot)
+        class_of = _split(class_of, column)
         columns.append(column)
         unknown.append(missing)
     matrix = np.column_stack([np.zeros(len(codes)), *columns])
-    blank = np.zeros((1, matrix.shape[1]))
-    distinct, class_of = np.unique(np.vstack([blank, matrix]), axis=0, return_inverse=True)
-    # `unique` sorts, and no weight is negative: the all-zero row is first, which makes it UNUSED.
-    return CodeClasses(tuple(slots), class_of.reshape(-1)[1:].astype(np.int32), distinct[:, 1:], tuple(unknown))
+    return CodeClasses(tuple(slots), *_unused_first(class_of, matrix[:, 1:]), tuple(unknown))
+
+
+def _split(class_of: Integers, column: Floats) -> Integers:
+    """The classes told apart further by one column.
+
+    Column by column with a table of numbers met, because sorting the rows of the whole matrix takes far longer.
+    """
+    is_plain = bool(np.isin(column, (0.0, 1.0)).all())
+    kind = column.astype(np.int64) if is_plain else np.unique(column, return_inverse=True)[1].reshape(-1)
+    both = class_of * (int(kind.max(initial=0)) + 1) + kind
+    met = np.zeros(int(both.max(initial=0)) + 1, dtype=np.int64)
+    met[both] = 1
+    return np.asarray((np.cumsum(met) - 1)[both], dtype=np.int64)
+
+
+def _unused_first(class_of: Integers, matrix: Floats) -> tuple[npt.NDArray[np.int32], Floats]:
+    """Class numbers from 1 in the order of the codes, 0 for codes of weight 0 everywhere; and the weights by class."""
+    _, first, inverse = np.unique(class_of, return_index=True, return_inverse=True)
+    used = np.flatnonzero(matrix[first].any(axis=1))
+    used = used[np.argsort(first[used])]
+    number = np.full(len(first), UNUSED, dtype=np.int32)
+    number[used] = 1 + np.arange(len(used))
+    return number[inverse.reshape(-1)], np.vstack([np.zeros((1, matrix.shape[1])), matrix[first[used]]])
 
 
 def _slot_column(codes: pa.Array, slot: Codes) -> tuple[Floats, int]:
@@ -223,13 +245,16 @@ def slot_sums(cube: Cube, classes: CodeClasses) -> SlotSums:
     For each summand, the sparse matrix of sums (practice-months x classes) times the dense matrix of weights
     (classes x slots).
     """
-    order = np.lexsort((cube.code_class, cube.practice, cube.month))
-    pairs = np.column_stack([cube.month[order], cube.practice[order]])
-    cells, cell = np.unique(pairs, axis=0, return_inverse=True)
+    # One order of adding up, whatever order the engine gave: the weighted sums are then the same to the last bit.
+    months, month = np.unique(cube.month, return_inverse=True)
+    practices = int(cube.practice.max(initial=0)) + 1
+    place = (month.reshape(-1) * practices + cube.practice) * classes.count + cube.code_class
+    order = np.argsort(place, kind="stable")
+    cells, cell = np.unique(place[order] // classes.count, return_inverse=True)
     values = np.zeros((len(cells), len(classes.slots)))
     for summand, sums in cube.sums.items():
         slots = [number for number, slot in enumerate(classes.slots) if slot.sum is summand]
-        place = (cell.reshape(-1), cube.code_class[order])
-        matrix = csr_matrix((sums[order].astype(np.float64), place), shape=(len(cells), classes.count))
+        indices = (cell.reshape(-1), cube.code_class[order])
+        matrix = csr_matrix((sums[order].astype(np.float64), indices), shape=(len(cells), classes.count))
         values[:, slots] = np.round(matrix @ classes.weights[:, slots] / _UNITS[summand], DECIMALS)
-    return SlotSums(practice=cells[:, 1], month=cells[:, 0], values=values)
+    return SlotSums(practice=cells % practices, month=months[cells // practices], values=values)

@@ -32,8 +32,8 @@ def cases(*kinds: str) -> list[Any]:
     for path in sorted((FOLDER / "assurance").glob("*.yaml")):
         file = yaml.safe_load(path.read_text())
         for kind in kinds:
-            for case in file.get(kind, []):
-                found.append(pytest.param(file["indicator"], case, id=f"{file['indicator']}: {case['row']}"))
+            name = file["indicator"]
+            found += [pytest.param(name, case, id=f"{name}: {case['row']}") for case in file.get(kind, [])]
     return found
 
 
