@@ -1,3 +1,56 @@
-"""Enginehouse: a learning health system you can run."""
+"""Enginehouse: a learning health system you can run.
+
+`import enginehouse as eh` gives one call for everything that the command line does. Nothing heavy is loaded until used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_EXPORTS = {
+    "new_programme": "enginehouse.programme.templates",
+    "load_programme": "enginehouse.programme.load",
+    "explain_protocol": "enginehouse.programme.explain",
+    "explain_indicator": "enginehouse.programme.explain",
+    "diff": "enginehouse.programme.diff",
+    "json_schemas": "enginehouse.programme.schemas",
+    "DecisionWord": "enginehouse.programme.enums",
+    "open_workspace": "enginehouse.cycle.workspace",
+    "acting": "enginehouse.cycle.workspace",
+    "synthesise": "enginehouse.cycle.synthesise",
+    "load_data": "enginehouse.cycle.load_data",
+    "check_loaded_data": "enginehouse.cycle.check_data",
+    "build_indicators": "enginehouse.cycle.build_indicators",
+    "current_panel": "enginehouse.cycle.build_indicators",
+    "import_definitions": "enginehouse.cycle.import_indicators",
+    "write_insight": "enginehouse.cycle.insight",
+    "register": "enginehouse.cycle.register",
+    "changes_since_lock": "enginehouse.cycle.register",
+    "freeze": "enginehouse.cycle.freeze",
+    "evaluate_cycle": "enginehouse.cycle.evaluate",
+    "appraise_cycle": "enginehouse.cycle.appraise",
+    "decide": "enginehouse.cycle.decide",
+    "close": "enginehouse.cycle.decide",
+    "write_dossier": "enginehouse.cycle.dossier",
+    "write_timeline": "enginehouse.cycle.timeline",
+    "verify": "enginehouse.ledger.verify",
+    "Month": "enginehouse.core.months",
+    "Period": "enginehouse.core.months",
+    "UserError": "enginehouse.core.errors",
+    "Panel": "enginehouse.indicators.panel",
+}
+
+__all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604 - the names are strings, held once
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'enginehouse' has no attribute '{name}'")
+    return getattr(import_module(_EXPORTS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,12 +8,21 @@ from enginehouse.cli.arguments import acting_for, add_acting, add_programme, ope
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
 
-EXAMPLES = ("enginehouse data load", "enginehouse data load prescribing -p my-programme", "enginehouse data check")
+EXAMPLES = (
+    "enginehouse data load",
+    "enginehouse data load prescribing -p my-programme",
+    "enginehouse data check",
+    "enginehouse data synthesise --practices 300 -p region   # only in a synthetic programme",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("load", "check"), help="load the sources, or report on what was loaded")
+    parser.add_argument(
+        "action", choices=tuple(ACTIONS), help="load the sources, report on what was loaded, or make up a region"
+    )
     parser.add_argument("sources", nargs="*", help="names of sources to load (default: all)")
+    parser.add_argument("--practices", type=int, metavar="N", help="synthesise: how many practices (default: 120)")
+    parser.add_argument("--seed", type=int, metavar="N", help="synthesise: another seed gives another region")
     add_programme(parser)
     add_acting(parser, dry_run=False)
 
@@ -77,4 +86,20 @@ def _check(args: argparse.Namespace) -> Output:
     return Output(text=text, record=record)
 
 
-ACTIONS = {"load": _load, "check": _check}
+def _synthesise(args: argparse.Namespace) -> Output:
+    from dataclasses import replace
+
+    from enginehouse.cycle.synthesise import synthesise
+    from enginehouse.data.synthetic.parameters import RegionParameters
+
+    given = {name: value for name in ("practices", "seed") if (value := getattr(args, name)) is not None}
+    progress = TerminalProgress()
+    truth = synthesise(args.programme, replace(RegionParameters(), **given), progress=progress)
+    progress.close()
+    text = (
+        f"Wrote {truth.rows:,} synthetic rows, and {truth.broken_rows} broken on purpose, to {args.programme / 'raw'}."
+    )
+    return Output(text=text, record={"rows": truth.rows, "broken_rows": truth.broken_rows})
+
+
+ACTIONS = {"load": _load, "check": _check, "synthesise": _synthesise}

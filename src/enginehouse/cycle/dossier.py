@@ -1,4 +1,4 @@
-"""Step: write the whole record of an evaluated cycle as one document, HTML and PDF, from the record and nothing else."""
+"""Step: write the whole record of an evaluated cycle as one document, from the record and nothing else."""
 
 from __future__ import annotations
 
