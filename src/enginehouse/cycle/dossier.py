@@ -11,6 +11,7 @@ from enginehouse.cycle.act import authorise
 from enginehouse.cycle.appraise import recorded_appraisal
 from enginehouse.cycle.evaluate import named, recorded_evaluation
 from enginehouse.cycle.register import read_locked
+from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Acting, Workspace, person_name
 from enginehouse.data.checks import check_data
 from enginehouse.governance.stages import Act
@@ -113,21 +114,7 @@ def _sources(workspace: Workspace, frozen: DataFrozen) -> tuple[SourceFact, ...]
     """The snapshots of the panel that was frozen, by the event that built it."""
     built = [e.payload for e in workspace.record.store.events() if isinstance(e.payload, PanelBuilt)]
     ids = next((b.snapshots for b in reversed(built) if b.last_month == frozen.last_month), ())
-    facts = []
-    for name, source in workspace.programme.settings.sources.items():
-        snapshot = workspace.warehouse.latest(name)
-        if snapshot is not None and snapshot.id in ids:
-            facts.append(
-                SourceFact(
-                    name=name,
-                    snapshot=snapshot.id,
-                    files=len(snapshot.files),
-                    rows=snapshot.rows,
-                    quarantined=snapshot.quarantined,
-                    attribution=source.attribution,
-                )
-            )
-    return tuple(facts)
+    return source_facts(workspace, only=ids)
 
 
 def _faults(workspace: Workspace) -> tuple[FaultFact, ...]:

@@ -1,0 +1,24 @@
+"""Step: look at what was loaded, and write the report that a data manager can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from enginehouse.core.files import write_whole
+from enginehouse.cycle.sources import source_facts
+from enginehouse.cycle.workspace import Workspace
+from enginehouse.data.checks import DataQuality, check_data
+from enginehouse.reports.html import render_html
+from enginehouse.reports.quality import quality_document
+
+
+def check_loaded_data(workspace: Workspace) -> tuple[DataQuality, Path]:
+    """The findings, and the page that was written of them."""
+    settings = workspace.programme.settings
+    quality = check_data(workspace.warehouse, settings)
+    document = quality_document(
+        quality.findings, sources=source_facts(workspace), programme=settings.title, synthetic=settings.synthetic
+    )
+    page = workspace.output / "data-quality.html"
+    write_whole(page, render_html(document))
+    return quality, page

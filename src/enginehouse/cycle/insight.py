@@ -1,0 +1,121 @@
+"""Step: what the newest panel shows of variation and room to improve, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from enginehouse.core.errors import UserError, did_you_mean
+from enginehouse.core.files import write_whole
+from enginehouse.core.months import Period
+from enginehouse.cycle.build_indicators import current_panel
+from enginehouse.cycle.sources import source_facts
+from enginehouse.cycle.workspace import Workspace
+from enginehouse.data.register import build_register
+from enginehouse.data.sites import SiteRegister
+from enginehouse.indicators.panel import Panel, PanelArrays
+from enginehouse.insight.deciles import deciles
+from enginehouse.insight.groups import by_group
+from enginehouse.insight.headroom import Benchmark, Headroom, headroom
+from enginehouse.insight.records import to_record
+from enginehouse.insight.variation import variation
+from enginehouse.programme.indicator import Indicator
+from enginehouse.reports.content import Document
+from enginehouse.reports.html import render_html
+from enginehouse.reports.insight import IndicatorInsight, insight_document
+
+YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenInsight:
+    """The page, its content, and the numbers as plain values."""
+
+    html: Path
+    document: Document
+    record: Mapping[str, Any]
+
+
+def write_insight(
+    workspace: Workspace, *, indicators: Sequence[str] = (), benchmark: str = Benchmark.BEST_QUARTER.value
+) -> WrittenInsight:
+    """Describe each indicator of the newest panel; headroom is over its last twelve months."""
+    panel = current_panel(workspace)
+    register = build_register(workspace.warehouse, workspace.programme.settings)
+    names = tuple(indicators) or panel.indicators
+    found = [_insight(workspace, panel, register, name, _benchmark(benchmark)) for name in names]
+    settings = workspace.programme.settings
+    document = insight_document(
+        found,
+        programme=settings.title,
+        setting=settings.setting,
+        site_noun=settings.site_noun,
+        synthetic=settings.synthetic,
+        footer=" ".join(dict.fromkeys(fact.attribution for fact in source_facts(workspace) if fact.attribution)),
+    )
+    page = workspace.output / "insight.html"
+    write_whole(page, render_html(document))
+    return WrittenInsight(page, document, {each.indicator.id: _record(each) for each in found})
+
+
+def _benchmark(name: str) -> Benchmark:
+    try:
+        return Benchmark(name)
+    except ValueError:
+        remedy = did_you_mean(name, [each.value for each in Benchmark])
+        raise UserError(f"got benchmark '{name}'.", where="--benchmark", remedy=remedy) from None
+
+
+def _insight(
+    workspace: Workspace, panel: Panel, register: SiteRegister, name: str, benchmark: Benchmark
+) -> IndicatorInsight:
+    defined = workspace.programme.indicators
+    if name not in defined:
+        raise UserError(f"got indicator '{name}'.", where="indicators", remedy=did_you_mean(name, defined))
+    indicator, arrays = defined[name], panel.arrays(name)
+    period = _last_year(arrays)
+    room = headroom(
+        arrays,
+        direction=indicator.direction,
+        benchmark=benchmark,
+        is_proportion=indicator.is_proportion,
+        period=period,
+    )
+    return IndicatorInsight(
+        indicator=indicator,
+        variation=variation(arrays, is_proportion=indicator.is_proportion),
+        deciles=deciles(arrays),
+        headroom=room,
+        groups=_groups(indicator, arrays, register, room, period),
+    )
+
+
+def _groups(
+    indicator: Indicator, arrays: PanelArrays, register: SiteRegister, room: object, period: Period
+) -> tuple[Any, ...]:
+    """One table for each attribute that the register has."""
+    return tuple(
+        by_group(
+            arrays,
+            register.attribute(name, arrays.sites),
+            name=name,
+            period=period,
+            headroom=room if isinstance(room, Headroom) else None,
+        )
+        for name in sorted(register.attributes)
+    )
+
+
+def _last_year(arrays: PanelArrays) -> Period:
+    end = arrays.months[-1] + 1
+    return Period(max(arrays.months[0], end + -YEAR), end)
+
+
+def _record(found: IndicatorInsight) -> dict[str, Any]:
+    return {
+        "variation": to_record(found.variation),
+        "headroom": to_record(found.headroom),
+        "groups": [to_record(table) for table in found.groups],
+    }
