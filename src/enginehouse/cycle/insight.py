@@ -17,14 +17,14 @@ from enginehouse.data.register import build_register
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import Panel, PanelArrays
 from enginehouse.insight.deciles import deciles
-from enginehouse.insight.groups import by_group
+from enginehouse.insight.groups import GroupTable, by_group
 from enginehouse.insight.headroom import Benchmark, Headroom, headroom
 from enginehouse.insight.records import to_record
 from enginehouse.insight.variation import variation
-from enginehouse.programme.indicator import Indicator
 from enginehouse.reports.content import Document
 from enginehouse.reports.html import render_html
 from enginehouse.reports.insight import IndicatorInsight, insight_document
+from enginehouse.stats.results import NotEstimable
 
 YEAR = 12
 
@@ -88,13 +88,13 @@ def _insight(
         variation=variation(arrays, is_proportion=indicator.is_proportion),
         deciles=deciles(arrays),
         headroom=room,
-        groups=_groups(indicator, arrays, register, room, period),
+        groups=_groups(arrays, register, room, period),
     )
 
 
 def _groups(
-    indicator: Indicator, arrays: PanelArrays, register: SiteRegister, room: object, period: Period
-) -> tuple[Any, ...]:
+    arrays: PanelArrays, register: SiteRegister, room: Headroom | NotEstimable, period: Period
+) -> tuple[GroupTable | NotEstimable, ...]:
     """One table for each attribute that the register has."""
     return tuple(
         by_group(

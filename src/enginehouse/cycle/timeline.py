@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Period
+from enginehouse.cycle.appraise import exposed_strategies
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.governance.stages import Act, Stage
 from enginehouse.governance.state import CycleState
-from enginehouse.programme.protocol import Protocol
 from enginehouse.reports.content import Link
 from enginehouse.reports.html import render_html
 from enginehouse.reports.messages import say
@@ -43,27 +44,32 @@ def _cycle_entries(workspace: Workspace, cycle: str) -> Iterator[TimelineEntry]:
     state = workspace.state(cycle)
     if state.stage is Stage.DRAFT:
         return
-    protocol = read_locked(workspace, cycle, state).protocol
+    found = read_locked(workspace, cycle, state)
+    protocol = found.protocol
     lane = protocol.exposure.title if protocol.exposure else protocol.title
-    yield _span(lane, "improvement", say("timeline.lane.campaign"), protocol.design.follow_up)
-    yield _span(lane, "evaluation", say("timeline.lane.baseline"), protocol.design.baseline)
-    yield from _acts(lane, state, protocol)
+    for strategy in exposed_strategies(found):
+        yield _span(lane, "improvement", strategy.title, protocol.design.follow_up)
+    yield _span(lane, "evaluation", say("timeline.spans.baseline"), protocol.design.baseline)
+    yield _span(lane, "evaluation", say("timeline.spans.follow_up"), protocol.design.follow_up)
+    for done in state.history:
+        label = _act_words(done.act, state)
+        if label:
+            yield TimelineEntry(lane=lane, kind="evaluation", label=label, start=str(done.effective_on))
 
 
-def _span(lane: str, kind: str, label: str, period: Period) -> TimelineEntry:
-    assert kind in ("improvement", "evaluation")
+def _span(lane: str, kind: Literal["improvement", "evaluation"], label: str, period: Period) -> TimelineEntry:
     return TimelineEntry(
         lane=lane, kind=kind, label=label, start=str(period.start.first_day), end=str(period.end.first_day)
     )
 
 
-def _acts(lane: str, state: CycleState, protocol: Protocol) -> Iterator[TimelineEntry]:
-    shown = {Act.REGISTER, Act.AMEND, Act.FREEZE, Act.EVALUATE, Act.DECIDE}
-    for done in state.history:
-        if done.act in shown:
-            detail = {Act.EVALUATE: state.verdict, Act.DECIDE: state.decision and state.decision.decision}.get(done.act)
-            label = say(f"timeline.acts.{done.act.value}") + (f": {detail}" if detail else "")
-            yield TimelineEntry(lane=lane, kind="evaluation", label=label, start=str(done.effective_on))
+def _act_words(act: Act, state: CycleState) -> str:
+    """How the timeline calls an act; empty for what it leaves out."""
+    if act is Act.EVALUATE and state.verdict:
+        return say("timeline.acts.evaluate_verdict", verdict=state.verdict)
+    if act is Act.DECIDE and state.decision:
+        return say("timeline.acts.decide", decision=state.decision.decision)
+    return say(f"timeline.acts.{act.value}") if act in (Act.REGISTER, Act.AMEND, Act.FREEZE) else ""
 
 
 def _links(workspace: Workspace) -> Iterator[Link]:
