@@ -96,9 +96,9 @@ def draw_number_axis(
 ) -> float:
     """The horizontal axis of numbers below the plot; returns the height of everything down to its name."""
     canvas.line((frame.left, frame.bottom), (frame.right, frame.bottom), stroke=AXIS)
-    for x, label in sparse_ticks(ticks, scale, value_format):
+    for x, middle, label in sparse_ticks(ticks, scale, value_format):
         canvas.line((x, frame.bottom), (x, frame.bottom + 5), stroke=AXIS)
-        canvas.text(x, frame.bottom + 20, label, size=SMALL, colour=QUIET, anchor="middle")
+        canvas.text(middle, frame.bottom + 20, label, size=SMALL, colour=QUIET, anchor="middle")
     lines = wrap(title, LABEL, WIDTH - 8, lines=2)
     widest = max((text_width(line, LABEL) for line in lines), default=0.0)
     middle = (frame.left + frame.right) / 2
@@ -107,15 +107,16 @@ def draw_number_axis(
     return frame.bottom + 42 + len(lines) * ROW - ROW + 8
 
 
-def sparse_ticks(ticks: Sequence[float], scale: Linear, value_format: str) -> list[tuple[float, str]]:
-    """Places and labels of ticks whose labels stand clear of the label before."""
-    kept: list[tuple[float, str]] = []
+def sparse_ticks(ticks: Sequence[float], scale: Linear, value_format: str) -> list[tuple[float, float, str]]:
+    """Ticks whose labels stand clear of the label before: the tick's place, its label's middle, and the label."""
+    kept: list[tuple[float, float, str]] = []
     edge = float("-inf")
     for tick, label in zip(ticks, tick_labels(ticks, value_format), strict=True):
-        x, half = scale(tick), text_width(label, SMALL) / 2
-        if x - half > edge + 8:
-            kept.append((x, label))
-            edge = x + half
+        half = text_width(label, SMALL) / 2
+        middle = min(max(scale(tick), half + 1), WIDTH - half - 1)
+        if middle - half > edge + 8:
+            kept.append((scale(tick), middle, label))
+            edge = middle + half
     return kept
 
 

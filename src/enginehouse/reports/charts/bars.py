@@ -10,8 +10,8 @@ from enginehouse.reports.charts.scales import Linear, finite, number_label, valu
 from enginehouse.reports.charts.spec import Bar, BarChart
 from enginehouse.reports.charts.style import AXIS, INK, LABEL, LINE_HEIGHT, LOOKS, PAPER, QUIET, SMALL
 
-_LABEL_WIDTH = 230.0
-_NOTE_WIDTH = 200.0
+_LABEL_WIDTH = 200.0
+_NOTE_WIDTH = 150.0
 _BAR = 20.0
 _ROW = LABEL * LINE_HEIGHT
 

@@ -6,7 +6,7 @@ from enginehouse.reports.charts import axes
 from enginehouse.reports.charts.axes import EndLabel
 from enginehouse.reports.charts.canvas import Canvas
 from enginehouse.reports.charts.scales import Linear, number_label, round_ticks, segments, value_range
-from enginehouse.reports.charts.series import draw_band, draw_line, framed, line_label
+from enginehouse.reports.charts.series import draw_band, draw_line, framed, line_label, line_name
 from enginehouse.reports.charts.spec import Band, DecileChart, Series
 from enginehouse.reports.charts.style import AXIS, INK, LOOKS, QUIET
 
@@ -19,8 +19,9 @@ def draw_deciles(spec: DecileChart) -> Canvas:
     overlay = (spec.overlay,) if spec.overlay else ()
     low, high = value_range([value for line in (*spec.deciles, *(s.values for s in overlay)) for value in line])
     ticks = round_ticks(low, high, lambda value: number_label(value, spec.value_format))
-    names = [(label, label == spec.labels[1]) for label in spec.labels]
-    names += [(series.name, LOOKS[series.emphasis].bold) for series in overlay]
+    lines = _named_lines(spec)
+    names = [(line_name(line), position == 1) for position, line in enumerate(lines)]
+    names += [(line_name(series), LOOKS[series.emphasis].bold) for series in overlay]
     frame = framed(canvas, spec.y_label, ticks, spec.value_format, names, [])
     x = axes.month_scale(spec.months, frame)
     y = Linear(ticks[0], ticks[-1], frame.bottom, frame.top)
@@ -29,9 +30,9 @@ def draw_deciles(spec: DecileChart) -> Canvas:
     axes.draw_month_axis(canvas, frame, spec.months, x)
     for series in overlay:
         draw_line(canvas, series, x, y)
-    labels = [_label(spec, place, x, y, frame) for place in (2, 1, 0)]
+    labels = [_label(line, x, y, frame, is_median=position == 1) for position, line in enumerate(lines)]
     labels += [line_label(series, x, y, frame) for series in overlay]
-    axes.draw_end_labels(canvas, frame, [label for label in labels if label is not None])
+    axes.draw_end_labels(canvas, frame, labels)
     return canvas
 
 
@@ -54,11 +55,17 @@ def _draw_edge(canvas: Canvas, values: tuple[float | None, ...], x: Linear, y: L
             canvas.path(points, stroke=stroke, width=width, dash=dash)
 
 
-def _label(spec: DecileChart, place: int, x: Linear, y: Linear, frame: axes.Frame) -> EndLabel | None:
-    """The label of the lowest (0), middle (1) or highest (2) line."""
+def _named_lines(spec: DecileChart) -> list[Series]:
+    """The lowest, middle and highest line, with their names."""
     if not spec.deciles:
-        return None
-    position = (0, len(spec.deciles) // 2, len(spec.deciles) - 1)[place]
-    line = Series(name=spec.labels[place], values=spec.deciles[position], emphasis="muted")
+        return []
+    positions = (0, len(spec.deciles) // 2, len(spec.deciles) - 1)
+    return [
+        Series(name=name, values=spec.deciles[position], emphasis="muted")
+        for name, position in zip(spec.labels, positions, strict=True)
+    ]
+
+
+def _label(line: Series, x: Linear, y: Linear, frame: axes.Frame, *, is_median: bool) -> EndLabel:
     label = line_label(line, x, y, frame)
-    return EndLabel(text=label.text, x=label.x, y=label.y, colour=INK if place == 1 else QUIET, bold=place == 1)
+    return EndLabel(text=label.text, x=label.x, y=label.y, colour=INK if is_median else QUIET, bold=is_median)

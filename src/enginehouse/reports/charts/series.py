@@ -29,8 +29,8 @@ def draw_series(spec: SeriesChart) -> Canvas:
     canvas = Canvas(0.0)
     low, high = value_range(_all_values(spec), from_zero=spec.y_from_zero)
     ticks = round_ticks(low, high, lambda value: label_of(value, spec.value_format))
-    names = [(series.name, LOOKS[series.emphasis].bold) for series in spec.series]
-    names += [(band.name, False) for band in spec.bands]
+    names = [(line_name(series), LOOKS[series.emphasis].bold) for series in spec.series]
+    names += [(line_name(_middle(band)), False) for band in spec.bands]
     frame = framed(canvas, spec.y_label, ticks, spec.value_format, names, _marks(spec, 0.0, 1.0))
     x = axes.month_scale(spec.months, frame)
     y = Linear(ticks[0], ticks[-1], frame.bottom, frame.top)
@@ -89,20 +89,30 @@ def draw_band(canvas: Canvas, band: Band, x: Linear, y: Linear, *, fill: str = B
         canvas.area([*upper, *reversed(lower)], fill=fill, opacity=opacity)
 
 
+def line_name(series: Series) -> str:
+    """The name, with a dash where there is no line to go with it."""
+    return series.name if finite(series.values) or not series.name else f"{series.name} –"
+
+
 def line_label(series: Series, x: Linear, y: Linear, frame: Frame) -> EndLabel:
     """The name of a line at its last value; a line without any value is named with a dash."""
     look = LOOKS[series.emphasis]
     run = [i for part in segments(series.values) for i in part]
     if not run:
-        return EndLabel(text=f"{series.name} –", x=frame.right, y=frame.bottom, colour=look.text, bold=look.bold)
+        return EndLabel(text=line_name(series), x=frame.right, y=frame.bottom, colour=look.text, bold=look.bold)
     (end,) = _points(series.values, run[-1:], x, y)
     return EndLabel(text=series.name, x=end[0], y=end[1], colour=look.text, bold=look.bold)
 
 
 def _band_label(band: Band, x: Linear, y: Linear, frame: Frame) -> EndLabel:
-    middles = tuple(None if a is None or b is None else (a + b) / 2 for a, b in zip(band.low, band.high, strict=True))
-    label = line_label(Series(name=band.name, values=middles, emphasis="muted"), x, y, frame)
+    label = line_label(_middle(band), x, y, frame)
     return EndLabel(text=label.text, x=label.x, y=label.y, colour=QUIET)
+
+
+def _middle(band: Band) -> Series:
+    """The line at which a band is named."""
+    middles = tuple(None if a is None or b is None else (a + b) / 2 for a, b in zip(band.low, band.high, strict=True))
+    return Series(name=band.name, values=middles, emphasis="muted")
 
 
 def _points(values: Sequence[float | None], run: Iterable[int], x: Linear, y: Linear) -> list[Point]:
