@@ -17,6 +17,8 @@ from enginehouse.programme.wording import did_you_mean, one_of
 TEMPLATES = {
     "starter": "an indicator, a strategy and a cycle on two small CSV files, to be replaced by your own",
     "opioid-campaign": "the West Yorkshire opioid campaign in public totals by area and month",
+    "opioid-campaign-practices": "the same campaign by practice, on data that you have (ENGINEHOUSE_DATA)",
+    "synthetic-region": "a region that never existed, in files as they are published",
 }
 IGNORED = f"""\
 # Who may act: names stay on this machine.
