@@ -29,6 +29,9 @@ from enginehouse.stats.results import NotEstimable
 
 MAX_STEPS = 100
 STEP_TOLERANCE = 1e-9
+"""Root mean square of the relative change of fitted means, at which the next step would be its square."""
+LARGEST_CHANGE = 10.0
+"""No step may change a fitted mean by more than a factor of e^10."""
 
 
 def poisson_fixed_effects(
@@ -85,6 +88,8 @@ def poisson_fixed_effects(
     if refusal is not None:
         return refusal
     mean = _solve_poisson(kept)
+    if isinstance(mean, NotEstimable):
+        return mean
     working = np.log(mean) - kept.offset + kept.outcome / mean - 1
     return _robust_fit("quasi-poisson-fixed-effects", kept, working, mean, correction, notes)
 
@@ -250,8 +255,11 @@ class _Sweep:
         return np.asarray(column - site_effect[self.site] - month_effect[self.month])
 
 
-def _solve_poisson(rows: _Rows) -> Array:
-    """Fitted means, by weighted least-squares steps with all effects swept out and site totals met exactly."""
+def _solve_poisson(rows: _Rows) -> Array | NotEstimable:
+    """Fitted means, by weighted least-squares steps with all effects swept out and site totals met exactly.
+
+    The change that counts is weighted by the means: a cell whose fitted mean goes to zero may go on for ever.
+    """
     eta = _meet_site_totals(rows, rows.offset)
     loss = _loss(rows, eta)
     for _ in range(MAX_STEPS):
@@ -262,16 +270,21 @@ def _solve_poisson(rows: _Rows) -> Array:
         beta = np.linalg.solve(columns.T @ (columns * mean[:, None]), columns.T @ (mean * left))
         change = working - (left - columns @ beta)
         eta, loss = _improve(rows, eta, change, loss)
-        if np.max(np.abs(change)) < STEP_TOLERANCE:
-            break
-    return np.exp(eta)
+        if np.sqrt(mean @ change**2 / rows.outcome.sum()) < STEP_TOLERANCE:
+            return np.exp(eta)
+    return NotEstimable(
+        reason="not-converged", detail=f"The fixed-effects regression did not settle in {MAX_STEPS} steps."
+    )
 
 
 def _improve(rows: _Rows, eta: Array, change: Array, loss: float) -> tuple[Array, float]:
-    """The longest of 1, 1/2, 1/4, ... of the step that does not make the likelihood smaller."""
-    step = 1.0
+    """The longest step, halved as often as needed, that does not make the likelihood smaller.
+
+    A step is shortened as a whole, never row by row: a change must stay a sum of site, month and column effects.
+    """
+    step = min(1.0, LARGEST_CHANGE / max(float(np.max(np.abs(change))), 1e-300))
     while True:
-        trial = _meet_site_totals(rows, eta + step * np.clip(change, -20, 20))
+        trial = _meet_site_totals(rows, eta + step * change)
         value = _loss(rows, trial)
         if value <= loss + 1e-10 * abs(loss) or step < 1e-6:
             return trial, value

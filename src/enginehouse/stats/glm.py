@@ -290,8 +290,8 @@ def solve_poisson(outcome: Array, design: Array, offset: Array) -> Array:
         moved = np.max(np.abs(eta - offset - target)) if np.isfinite(loss) else np.inf
         target, loss = eta - offset, loss_now
         if moved < STEP_TOLERANCE:
-            break
-    return beta
+            return beta
+    raise ArithmeticError("a Poisson regression whose likelihood has a maximum did not reach it")
 
 
 def _improve(

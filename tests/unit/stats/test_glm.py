@@ -279,6 +279,39 @@ def test_separation_with_fixed_effects() -> None:
     assert "effect" in answer.detail
 
 
+def test_cells_that_go_to_zero_do_not_stop_the_rest() -> None:
+    """Two sites stop when two others open: the off-cells' means go to zero, the effect among the others is finite."""
+    site, month = np.repeat(np.arange(12), 6), np.tile(np.arange(6), 12)
+    counts = np.random.default_rng(2).poisson(20, 72)
+    counts = np.where((site < 2) & (month > 0), 0, counts)
+    keep = (site < 2) | (month > 0)
+    treated = ((site >= 7) & (month >= 3)).astype(float)
+    whole = poisson_fixed_effects(counts[keep], treated[keep], sites=site[keep], months=month[keep])
+    small = site >= 2
+    part = poisson_fixed_effects(
+        counts[small & keep], treated[small & keep], sites=site[small & keep], months=month[small & keep]
+    )
+    assert fitted(whole).coefficients == pytest.approx(fitted(part).coefficients, abs=1e-7)
+
+
+def test_a_search_that_does_not_settle_is_not_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = Panel()
+    monkeypatch.setattr("enginehouse.stats.fixed_effects.MAX_STEPS", 1)
+    answer = refused(poisson_fixed_effects(panel.outcome, panel.design, sites=panel.site, months=panel.month))
+    assert answer.reason == "not-converged"
+    monkeypatch.setattr("enginehouse.stats.glm.MAX_STEPS", 1)
+    with pytest.raises(ArithmeticError, match="did not reach it"):
+        poisson_regression(panel.outcome, panel.pooled)
+
+
+def test_refusals_reach_every_method() -> None:
+    for method in (quasi_poisson_regression, poisson_regression):
+        assert refused(method([0, 0], [1, 1])).reason == "no-events"
+    assert refused(cluster_robust_poisson_regression([0, 0], [1, 1], clusters=[1, 2])).reason == "no-events"
+    constant = log_linear_fixed_effects([1, 2, 3, 4], [1, 1, 0, 0], sites=[1, 1, 2, 2], months=[1, 2, 1, 2])
+    assert refused(constant).reason == "aliased-columns"
+
+
 def test_too_few_clusters() -> None:
     panel = Panel()
     answer = refused(

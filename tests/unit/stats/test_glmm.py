@@ -23,6 +23,7 @@ from enginehouse.stats.glmm import (
     binomial_mixed,
     negative_binomial_mixed,
     poisson_mixed,
+    search,
 )
 from enginehouse.stats.glmm.laplace import Laplace, Parameters
 from enginehouse.stats.glmm.rows import ClusteredRows, clustered_rows
@@ -386,3 +387,37 @@ def test_arrays_that_do_not_fit(counts, options, message: str) -> None:
 def test_trials_must_hold_the_events() -> None:
     with pytest.raises(ValueError, match="no fewer than the events"):
         binomial_mixed([1, 5], np.ones(2), trials=[3, 3], clusters=[1, 2])
+
+
+def test_a_search_that_ends_too_early_is_not_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    region = Region()
+    options = {"clusters": region.site, "offset": region.offset, "slope": region.time}
+    monkeypatch.setattr("enginehouse.stats.glmm.fit.USELESS_GRADIENT", -1.0)
+    answer = refused(poisson_mixed(region.counts, region.design, **options))
+    assert answer.reason == "not-converged"
+    assert "did not reach a maximum" in answer.detail
+    monkeypatch.undo()
+    monkeypatch.setattr("enginehouse.stats.glmm.fit.GRADIENT_TOLERANCE", -1.0)
+    near = fitted(poisson_mixed(region.counts, region.design, **options))
+    assert near.convergence is Convergence.NEAR
+    assert "stopped near the maximum" in near.notes[-1]
+
+
+def test_a_direction_without_information_may_only_turn_random_effects() -> None:
+    """The inverse Hessian: flat directions among random effects are set aside, elsewhere it is no maximum."""
+    inverse, is_maximum = search._inverse(np.diag([1.0, 2.0, 0.0]), 2)
+    assert is_maximum
+    assert np.diag(inverse) == pytest.approx([1, 0.5, 0])
+    assert not search._inverse(np.diag([1.0, 0.0, 2.0]), 2)[1]
+    assert not search._inverse(np.diag([1.0, 1.0, -2.0]), 2)[1]
+    assert not search._inverse(np.full((2, 2), np.nan), 1)[1]
+
+
+def test_binomial_says_how_much_more_events_vary() -> None:
+    rng = np.random.default_rng(6)
+    site = np.repeat(np.arange(30), 12)
+    chance = rng.beta(2, 3, 360)
+    fit = fitted(binomial_mixed(rng.binomial(40, chance), np.ones(360), trials=np.full(360, 40), clusters=site))
+    # A beta(2, 3) chance has icc 1/6, so events vary 1 + 39/6 times as much.
+    assert fit.pearson_ratio == pytest.approx(1 + 39 / 6, rel=0.15)
+    assert "binomial says" in fit.notes[-1]

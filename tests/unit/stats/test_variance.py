@@ -180,3 +180,26 @@ def test_size_variation() -> None:
     assert isinstance(cluster_size_variation([0, 0]), NotEstimable)
     with pytest.raises(ValueError, match="not negative"):
         cluster_size_variation([1, -1])
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="finite numbers"):
+        anova_icc([1, math.nan], [1, 1])
+    with pytest.raises(ValueError, match="0 <= events <= totals"):
+        anova_icc_of_proportions([3], [2])
+    with pytest.raises(ValueError, match="matrix of sites by months"):
+        panel_icc([1, 2])
+
+
+def test_pairs_with_too_few_sites_are_not_used() -> None:
+    values = np.array([[1.0, 2, 3], [2, 1, np.nan], [3, 3, np.nan]])
+    found = lag_autocorrelation(values)
+    assert not isinstance(found, NotEstimable)
+    assert (found.month_pairs, found.site_pairs) == (1, 3)
+    assert found.value == pytest.approx(0.5)
+
+
+def test_sd_is_the_root() -> None:
+    found = between_site_variance_moments([4, 9, 17], [5, 5, 5])
+    assert isinstance(found, BetweenSites)
+    assert found.sd == pytest.approx(math.sqrt(found.variance))
