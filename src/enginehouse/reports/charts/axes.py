@@ -58,7 +58,7 @@ class Mark:
 
 def left_margin(ticks: Sequence[float], value_format: str) -> float:
     """Room for the tick labels of a vertical axis."""
-    return 14.0 + max(text_width(label, SMALL) for label in tick_labels(ticks, value_format))
+    return max(28.0, 14.0 + max(text_width(label, SMALL) for label in tick_labels(ticks, value_format)))
 
 
 def right_margin(names: Sequence[tuple[str, bool]]) -> float:

@@ -46,8 +46,8 @@ def _plan(spec: BarChart) -> _Plan:
     widths = [text_width(line, LABEL, bold=_bold(bar)) for bar in spec.bars for line in _name(bar)]
     left = 14.0 + max([0.0, *widths])
     low, high = value_range([bar.value for bar in spec.bars], from_zero=True)
-    room_left = max([0.0, *(_value_width(spec, bar) for bar in spec.bars if bar.value < 0)])
-    room_right = max([0.0, *(_value_width(spec, bar) for bar in spec.bars if not bar.value < 0)])
+    room_left = max([0.0, *(_value_width(spec, bar) for bar in spec.bars if _is_negative(bar))])
+    room_right = max([10.0, *(_value_width(spec, bar) for bar in spec.bars if not _is_negative(bar))])
     start, end = left + room_left, WIDTH - 4 - room_right
     return _Plan(left, end, Linear(low, high, start, max(end, start + 20)))
 
@@ -82,10 +82,16 @@ def _draw_value(canvas: Canvas, spec: BarChart, bar: Bar, end: float, baseline: 
 
 
 def _value_width(spec: BarChart, bar: Bar) -> float:
+    """Room beside a bar for its value and note."""
     value = (
         text_width(number_label(bar.value, spec.value_format), LABEL, bold=_bold(bar)) if finite([bar.value]) else 20
     )
     return 16.0 + value + (text_width(_note(bar), SMALL) + 10 if bar.note else 0.0)
+
+
+def _is_negative(bar: Bar) -> bool:
+    """Whether the bar goes left; one without a finite value has its dash on the right."""
+    return bool(finite([bar.value])) and bar.value < 0
 
 
 def _note(bar: Bar) -> str:
