@@ -33,7 +33,7 @@ def components(values: Floats) -> Components:
     Parameters
     ----------
     values
-        Sites x months, at least 2 x 2, no missing values.
+        Sites x months, at least 2 x 2, no missing values; in some month sites must differ.
 
     Notes
     -----
@@ -60,15 +60,24 @@ def components(values: Floats) -> Components:
     )
 
 
-def autocorrelation(values: Floats, lag: int) -> float:
+def autocorrelation(values: Floats, months: npt.NDArray[np.intp], lag: int) -> float | None:
     """The correlation over sites of two months `lag` apart, averaged over all such pairs of months.
 
     Parameters
     ----------
     values
-        Sites x months, more than `lag` months, no missing values; in every month sites must differ.
+        Sites x months, no missing values; in every month sites must differ.
+    months
+        The month of each column, as a running number.
     lag
         Months between the two, at least 1.
+
+    Returns
+    -------
+    The mean correlation; `None` where no two months are that far apart.
     """
-    pairs = zip(values[:, :-lag].T, values[:, lag:].T, strict=True)
-    return float(np.mean([np.corrcoef(earlier, later)[0, 1] for earlier, later in pairs]))
+    column = {int(month): place for place, month in enumerate(months)}
+    pairs = [(place, column[month + lag]) for month, place in column.items() if month + lag in column]
+    if not pairs:
+        return None
+    return float(np.mean([np.corrcoef(values[:, a], values[:, b])[0, 1] for a, b in pairs]))

@@ -27,7 +27,7 @@ class MonthDeciles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deciles:
-    """Quantiles at `levels` for every month; a month with too few sites *cannot be estimated*."""
+    """Quantiles at `levels` for every month that has data; a month with too few sites *cannot be estimated*."""
 
     indicator: str
     levels: tuple[float, ...]
@@ -59,7 +59,8 @@ def deciles(
     quantiles in statistical packages. Am Stat 1996;50:361-365.
     """
     there = include.has_value(arrays)
-    months = tuple(_of_month(arrays, there, column, levels, include) for column in range(len(arrays.months)))
+    observed = np.flatnonzero(there.any(axis=0))
+    months = tuple(_of_month(arrays, there, int(column), levels, include) for column in observed)
     if all(isinstance(month, NotEstimable) for month in months):
         few = include.too_few(int(there.sum(axis=0).max(initial=0)), "A decile")
         assert few is not None

@@ -179,14 +179,14 @@ def shrunken_values(
     mean + r (value - mean), r = b^2 / (b^2 + w^2 / months), with the standard deviations b between and w within sites
     of `components` over the period's months. Months of one site resemble their neighbours, so r is on the high side.
     """
-    complete = include.complete_values(arrays.in_period(period_of(arrays, period)))
+    complete = include.complete(arrays.in_period(period_of(arrays, period))).values
     if few := include.too_few(len(complete), "Shrinkage"):
         return few
     if complete.shape[1] < 2:
         return NotEstimable(reason="one-month", detail="It takes two months to tell lasting differences from chance.")
-    found = components(complete)
-    if found.between_sd == 0 and found.within_sd == 0:
+    if np.ptp(complete, axis=0).max() == 0:
         return totals.value
+    found = components(complete)
     between = found.between_sd**2
     reliability = between / (between + found.within_sd**2 / totals.months)
     mean = float(totals.value.mean())

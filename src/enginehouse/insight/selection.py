@@ -17,6 +17,17 @@ Mask = npt.NDArray[np.bool_]
 TOO_FEW_SITES = "too-few-sites"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Complete:
+    """Ratios of sites (rows) in the observed months (columns), without gaps.
+
+    `columns` are the months' places in the panel: data that come twice a year are months apart, not one after another.
+    """
+
+    values: Floats
+    columns: npt.NDArray[np.intp]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inclusion:
     """Which sites have a value, and how many are needed.
@@ -37,9 +48,12 @@ class Inclusion:
         denominator = np.nan_to_num(arrays.denominator, nan=0.0)
         return np.isfinite(arrays.numerator) & (denominator > 0) & (denominator >= self.minimum_denominator)
 
-    def complete_values(self, arrays: PanelArrays) -> Floats:
-        """Ratios of the sites that have a value in every month (rows), by month (columns)."""
-        return np.asarray(arrays.ratio[self.has_value(arrays).all(axis=1)])
+    def complete(self, arrays: PanelArrays) -> Complete:
+        """The sites that have a value in every month in which any site has one."""
+        there = self.has_value(arrays)
+        observed = np.flatnonzero(there.any(axis=0))
+        rows = np.flatnonzero(there[:, observed].all(axis=1))
+        return Complete(arrays.ratio[np.ix_(rows, observed)], observed)
 
     def too_few(self, sites: int, what: str) -> NotEstimable | None:
         """The answer where `what` needs more sites than there are."""

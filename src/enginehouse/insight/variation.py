@@ -19,7 +19,7 @@ import numpy.typing as npt
 from enginehouse.core.months import Month
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.insight.components import Components, autocorrelation, components
-from enginehouse.insight.selection import ALL_SITES, Inclusion
+from enginehouse.insight.selection import ALL_SITES, Complete, Inclusion
 from enginehouse.stats.results import NotEstimable
 
 type Scale = Literal["absolute", "log", "logit"]
@@ -81,7 +81,8 @@ class Sizes:
 class Turnover:
     """Sites that have a value all through, that join after the first month, that leave before the last, with gaps.
 
-    A site may both join and leave. `gaps` counts sites that miss a month between their first and last.
+    A site may both join and leave. `gaps` counts sites that miss an observed month between their first and
+    last.
     """
 
     first: Month
@@ -165,8 +166,7 @@ def between_sites(
     Analysis of variance on sites with a value in every month (`components`). On the log and logit scale a site with a
     month at 0 (or 1) has no value and is left out and counted: where these are many, trust the absolute scale.
     """
-    ratios = include.complete_values(arrays)
-    values = _on_scale(ratios, scale)
+    values = _on_scale(include.complete(arrays).values, scale)
     values = values[np.isfinite(values).all(axis=1)]
     found = _components(values, include)
     if isinstance(found, NotEstimable):
@@ -187,16 +187,17 @@ def stability(
     include: Inclusion = ALL_SITES,
 ) -> Stability | NotEstimable:
     """The intra-cluster correlation of a single month and the autocorrelation at each of `lags` months."""
-    values = include.complete_values(arrays)
-    found = _components(values, include)
+    complete = include.complete(arrays)
+    sites, months = complete.values.shape
+    found = _components(complete.values, include)
     if isinstance(found, NotEstimable):
         return found
     return Stability(
-        sites=len(values),
-        months=values.shape[1],
-        left_out=len(arrays.sites) - len(values),
+        sites=sites,
+        months=months,
+        left_out=len(arrays.sites) - sites,
         icc=found.icc,
-        autocorrelation={lag: _autocorrelation(values, lag) for lag in lags},
+        autocorrelation={lag: _autocorrelation(complete, lag) for lag in lags},
     )
 
 
@@ -227,7 +228,7 @@ def sizes(
 def turnover(arrays: PanelArrays) -> Turnover:
     """How many sites join, leave or have gaps between the panel's first and last month."""
     there = ALL_SITES.has_value(arrays)
-    there = there[there.any(axis=1)]
+    there = there[there.any(axis=1)][:, there.any(axis=0)]
     last = there.shape[1] - 1
     begins = there.argmax(axis=1)
     ends = last - there[:, ::-1].argmax(axis=1)
@@ -262,9 +263,9 @@ def _components(values: npt.NDArray[np.float64], include: Inclusion) -> Componen
     return components(values)
 
 
-def _autocorrelation(values: npt.NDArray[np.float64], lag: int) -> Number:
-    if values.shape[1] <= lag:
-        return NotEstimable(reason="too-few-months", detail=f"There are no two months that are {lag} apart.")
-    if (np.ptp(values, axis=0) == 0).any():
+def _autocorrelation(complete: Complete, lag: int) -> Number:
+    if (np.ptp(complete.values, axis=0) == 0).any():
         return NotEstimable(reason="no-variation", detail="In some month all sites have the same value.")
-    return autocorrelation(values, lag)
+    found = autocorrelation(complete.values, complete.columns, lag)
+    none = NotEstimable(reason="too-few-months", detail=f"No two months with data are {lag} months apart.")
+    return none if found is None else found
