@@ -143,7 +143,7 @@ class SqliteLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection that holds the write lock; committed at the end, rolled back on any exception."""
+        """A connection that holds the write lock; committed at the end. On any exception, closing it rolls back."""
         with closing(self._connect(self.path.absolute().as_uri())) as connection:
             connection.execute("BEGIN")
             schema.check_format(connection, self.path)
@@ -151,16 +151,10 @@ class SqliteLedger:
             schema.use_write_ahead_log(connection, self.busy_timeout_seconds)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                if not schema.is_created(connection):
-                    schema.create(connection)
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                # SQLite has already rolled back after some failures, such as a full disk.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+            if not schema.is_created(connection):
+                schema.create(connection)
+            yield connection
+            connection.execute("COMMIT")
 
     def _uri_to_read(self) -> str:
         """A reader folds in the log of a writer that died; on read-only media, where it cannot, there must be none."""
@@ -169,7 +163,9 @@ class SqliteLedger:
         return f"{self.path.absolute().as_uri()}?{'immutable=1' if is_read_only else 'mode=rw'}"
 
     def _connect(self, uri: str) -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=self.busy_timeout_seconds, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, timeout=self.busy_timeout_seconds, isolation_level=None)
+        connection.text_factory = _text
+        return connection
 
 
 def _select(connection: sqlite3.Connection, cycle: str | None) -> Iterator[Entry]:
@@ -178,11 +174,13 @@ def _select(connection: sqlite3.Connection, cycle: str | None) -> Iterator[Entry
     connection.text_factory = bytes
     rows = cursor.execute(_ALL) if cycle is None else cursor.execute(_OF_CYCLE, (cycle,))
     for seq, prev_hash, hash_, of_cycle, body in rows:
-        yield Entry(seq, _text(prev_hash), _text(hash_), None if of_cycle is None else _text(of_cycle), body)
+        of_cycle = None if of_cycle is None else _text(of_cycle)
+        yield Entry(seq, _text(prev_hash), _text(hash_), of_cycle, body if isinstance(body, bytes) else b"")
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")
+def _text(raw: object) -> str:
+    """Text, even where a damaged file holds bytes that are none, or something else altogether."""
+    return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
 
 
 def _head(connection: sqlite3.Connection) -> Head:
@@ -190,4 +188,4 @@ def _head(connection: sqlite3.Connection) -> Head:
     if row is None:
         return GENESIS
     seq, hash_ = row
-    return Head(seq, _text(hash_) if isinstance(hash_, bytes) else hash_)
+    return Head(seq, _text(hash_))

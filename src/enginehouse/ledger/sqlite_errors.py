@@ -22,7 +22,7 @@ _FULL = "Free some disk space (or raise the file-size limit) and run the same co
 _WRITABLE = (
     "Check that the folder and the file can be written; a copy on read-only media must be copied to a disk first."
 )
-_RESTORE = "Restore the file from a backup, then run `enginehouse ledger verify`."
+RESTORE = "Restore the file from a backup, then run `enginehouse ledger verify`."
 
 _MEANINGS = {
     sqlite3.SQLITE_FULL: _Meaning(MachineError, "could not write the record: the disk is full", _FULL),
@@ -35,8 +35,8 @@ _MEANINGS = {
         "another command has been writing to the record all this time",
         "Wait until it has ended and run the same command again. Nothing was recorded.",
     ),
-    sqlite3.SQLITE_CORRUPT: _Meaning(IntegrityError, "the file of the record is damaged", _RESTORE),
-    sqlite3.SQLITE_NOTADB: _Meaning(IntegrityError, "the file of the record is damaged", _RESTORE),
+    sqlite3.SQLITE_CORRUPT: _Meaning(IntegrityError, "the file of the record is damaged", RESTORE),
+    sqlite3.SQLITE_NOTADB: _Meaning(IntegrityError, "the file of the record is damaged", RESTORE),
 }
 
 
@@ -51,3 +51,6 @@ def explained(path: Path) -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning.error(f"{meaning.what} ({error}).", where=str(path), remedy=meaning.remedy) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes the damaged file in its message, and Python cannot read the message.
+        raise IntegrityError("the file of the record is damaged.", where=str(path), remedy=RESTORE) from error

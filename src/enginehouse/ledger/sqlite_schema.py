@@ -9,6 +9,7 @@ from pathlib import Path
 from enginehouse.core.errors import IntegrityError
 from enginehouse.ledger.event import GENESIS_HASH
 from enginehouse.ledger.payloads import NewerRecord
+from enginehouse.ledger.sqlite_errors import RESTORE
 
 APPLICATION_ID = 0x454E4748  # "ENGH": SQLite's place for saying whose file this is
 FORMAT = 1
@@ -106,7 +107,13 @@ def faults(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def _found(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+    try:
+        return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        # This statement cannot be wrong, so the file is ("unsupported file format" comes under this code).
+        raise IntegrityError(f"the file of the record is damaged ({error}).", remedy=RESTORE) from error
 
 
 def _same(name: str, found: dict[str, str]) -> bool:

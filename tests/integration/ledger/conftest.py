@@ -25,8 +25,8 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
 class Harness:
     """A store under test."""
 
-    open: Callable[[], LedgerStore]
-    """A new object on the same record; waits half a second at most for another writer; its clock stands at NOON."""
+    open: Callable[..., LedgerStore]
+    """A new object on the same record, with `patience_seconds` for another writer; its clock stands at NOON."""
     opening: str
     """Python text by which another process opens it, waiting as long as it must."""
     execute: Callable[[str], None]
@@ -43,8 +43,11 @@ def sqlite_harness(folder: Path) -> Harness:
             connection.execute(statement)
             connection.commit()
 
+    def open_ledger(*, patience_seconds: float = 60) -> SqliteLedger:
+        return SqliteLedger(path, clock=lambda: NOON, busy_timeout_seconds=patience_seconds)
+
     return Harness(
-        open=lambda: SqliteLedger(path, clock=lambda: NOON, busy_timeout_seconds=0.5),
+        open=open_ledger,
         opening=f"from pathlib import Path; from enginehouse.ledger.sqlite import SqliteLedger as S; store = S(Path({str(path)!r}))",
         execute=execute,
         refused=sqlite3.IntegrityError,

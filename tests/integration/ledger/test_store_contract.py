@@ -188,7 +188,7 @@ class TestChecking:
         suspend(store)
         with store.exclusively():
             with pytest.raises(MachineError, match="another command has been writing"):
-                suspend(harness.open())
+                suspend(harness.open(patience_seconds=0.1))
             assert len(list(harness.open().events())) == 1
         assert suspend(store).seq == 2
 

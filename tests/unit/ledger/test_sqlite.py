@@ -162,6 +162,43 @@ def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
         list(SqliteLedger(path).events())
 
 
+@pytest.mark.parametrize(
+    ("position", "content", "detail"),
+    [
+        (47, b"\x09", r" \(unsupported file format\)"),  # the format of the schema, in the header
+        (100, b"\xff", r" \(database disk image is malformed\)"),  # the kind of the first page
+    ],
+)
+def test_a_damaged_header_is_called_damage(ledger: SqliteLedger, position: int, content: bytes, detail: str) -> None:
+    edit(ledger.path, position, content)
+    with pytest.raises(IntegrityError, match=f"the file of the record is damaged{detail}"):
+        ledger.head()
+
+
+def test_damage_that_sqlite_quotes_in_bytes_which_are_no_text_is_called_damage(ledger: SqliteLedger) -> None:
+    position = ledger.path.read_bytes().index(b"CREATE TABLE entries")
+    edit(ledger.path, position, b"\xe5")
+    with pytest.raises(IntegrityError, match="the file of the record is damaged"):
+        ledger.head()
+
+
+def test_a_busy_file_is_not_called_damaged() -> None:
+    class Busy:
+        def execute(self, statement: str) -> None:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        sqlite_schema.faults(Busy())  # type: ignore[arg-type]
+
+
+def edit(path: Path, position: int, content: bytes) -> None:
+    with open(path, "r+b") as file:
+        file.seek(position)
+        file.write(content)
+
+
 def test_a_second_writer_that_waits_too_long_is_told(ledger: SqliteLedger) -> None:
     with (
         ledger.exclusively(),
