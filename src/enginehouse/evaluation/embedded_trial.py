@@ -50,7 +50,7 @@ def embedded_trial(
     if plan is None:
         return None
     history = _history(protocol, plan, arrays, exposed)
-    if history is not None and len(history.weights) >= FEWEST_SITES:
+    if history is not None and len(history.weights) >= FEWEST_SITES and np.any(history.after > 0):
         return _computed(plan, history, seed=derive_seed(0, "embedded-trial", protocol_hash))
     if plan.quoted_std_error is None:
         return None
@@ -129,7 +129,8 @@ def _computed(plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedT
 
     sites = len(history.weights)
     relative = std_error(history) / float(np.average(history.after, weights=history.weights))
-    logs = std_error(history.logs())
+    with_logs = history.logs()
+    logs = std_error(with_logs) if len(with_logs.weights) >= FEWEST_SITES else None
     return EmbeddedTrialResult(
         computed=True,
         std_error=relative,
@@ -143,9 +144,14 @@ def _computed(plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedT
         source=plan.source,
         note=f"Mean over {ALLOCATIONS:,} random halves of the {sites} exposed sites with every month: analysis of "
         f"covariance of the rate in {plan.follow_up_months} months on the rate in the {plan.baseline_months} before, "
-        "weighted as the estimand weighs sites, relative to the mean rate. The same on the logarithms of the rates, "
-        f"where a few very small sites weigh more, gives {logs:.1%}.",
+        f"weighted as the estimand weighs sites, relative to the mean rate.{_words_on_logs(logs)}",
     )
+
+
+def _words_on_logs(std_error: float | None) -> str:
+    if std_error is None:
+        return ""
+    return f" The same on the logarithms of the rates, where a few very small sites weigh more, gives {std_error:.1%}."
 
 
 def _quoted(plan: EmbeddedTrial, std_error: float) -> EmbeddedTrialResult:

@@ -1,0 +1,322 @@
+"""The whole evaluation on real area totals, and every refusal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from enginehouse.core.errors import DataError, NotAllowed, UserError
+from enginehouse.evaluation.results import Evaluation, OutcomeRole, evaluation_from_record
+from enginehouse.evaluation.run import DESIGNS, METHODS, evaluate
+from enginehouse.indicators.panel import FrozenPanel, Panel
+from enginehouse.programme.enums import Direction, Method, Verdict, Window
+from enginehouse.stats.results import Estimate, NotEstimable
+
+type Make = Callable[..., Any]
+
+
+def test_every_method_has_a_function_and_its_designs() -> None:
+    assert set(METHODS) == set(Method) == set(DESIGNS)
+
+
+def percent(estimate: object) -> tuple[float, float, float]:
+    assert isinstance(estimate, Estimate)
+    interval = estimate.ratio_interval()
+    return tuple(round(100 * (r - 1), 1) for r in (estimate.ratio, interval.low, interval.high))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "months_only", "with_drift", "significant", "rank_p"),
+    [
+        ("ome", (-1.1, -2.9, 0.8), (-1.1, -3.7, 1.5), 4, (0.39, 0.50)),
+        ("high-dose", (-3.1, -5.6, -0.6), (-3.1, -9.2, 3.4), 6, (0.32, 0.14)),
+        ("high-dose-share", (-3.0, -4.7, -1.3), (-3.0, -8.0, 2.3), 8, (0.36, 0.11)),
+    ],
+)
+def test_the_table_of_the_campaign_readme(
+    evaluated: Evaluation,
+    indicator: str,
+    months_only: tuple[float, ...],
+    with_drift: tuple[float, ...],
+    significant: int,
+    rank_p: tuple[float, float],
+) -> None:
+    """As printed there; the third lower limit is -8.05% (the README rounds it to -8.1)."""
+    window = evaluated.outcome(indicator).registered.registered_window
+    assert percent(window.months_only) == months_only
+    assert percent(window.with_drift) == with_drift
+    assert window.placebo is not None
+    assert (len(window.placebo.areas), window.placebo.significant) == (27, significant)
+    assert (round(window.placebo.rank_p, 2), round(window.placebo.rank_p_studentised, 2)) == rank_p
+
+
+def test_the_verdict_is_inconclusive(evaluated: Evaluation) -> None:
+    verdict = evaluated.verdict
+    assert verdict.word is Verdict.INCONCLUSIVE
+    assert verdict.sentence == (
+        "Inconclusive: -1.1% (95% interval -3.7% to +1.5%); the interval includes no effect, and the 90% interval, "
+        "-3.2% to +1.1%, leaves the registered margins of -2.0% to +2.0%."
+    )
+    assert (verdict.indicator, verdict.comparator, verdict.window) == ("ome", "rest-of-region", Window.FOLLOW_UP)
+
+
+def test_outcomes_have_their_roles_sizes_and_comparators(evaluated: Evaluation) -> None:
+    assert [(o.indicator, o.role) for o in evaluated.outcomes] == [
+        ("ome", OutcomeRole.PRIMARY),
+        ("high-dose", OutcomeRole.SECONDARY),
+        ("high-dose-share", OutcomeRole.SECONDARY),
+        ("trimethoprim", OutcomeRole.UNTARGETED),
+    ]
+    primary = evaluated.primary
+    assert (primary.exposed_sites, primary.exposed_members) == (1, 318)
+    assert [(c.comparator, c.registered, c.control_sites) for c in primary.comparisons] == [
+        ("rest-of-region", True, 6),
+        ("other-regions", False, 26),
+    ]
+    assert all([w.window for w in c.windows] == list(Window) for o in evaluated.outcomes for c in o.comparisons)
+
+
+def test_the_absolute_effect_carries_its_denominator(evaluated: Evaluation) -> None:
+    window = evaluated.primary.registered.registered_window
+    effect, estimate = window.absolute, window.with_drift
+    assert effect is not None
+    assert isinstance(estimate, Estimate)
+    assert effect.basis == "with drift between areas"
+    assert effect.months == 12
+    assert effect.observed / effect.counterfactual == pytest.approx(estimate.ratio)
+    assert effect.change == pytest.approx(effect.observed - effect.counterfactual)
+    assert effect.change_per_denominator * effect.denominator == pytest.approx(effect.change)
+    assert effect.change_low < effect.change < 0 < effect.change_high
+    # 1% of the year's oral morphine equivalence is about £0.2 million at £17 a gram.
+    assert 0.01 * effect.counterfactual / 1000 * 17 == pytest.approx(200_000, rel=0.02)
+
+
+def test_the_figure_shows_what_the_model_fits(evaluated: Evaluation) -> None:
+    comparison = evaluated.primary.registered
+    series, window = comparison.series, comparison.registered_window
+    assert series is not None
+    assert (len(series.months), series.months[0], series.months[-1]) == (27, "2015-01", "2017-03")
+    start = series.months.index(series.starts)
+    gaps = [math.log(f / c) for f, c in zip(series.fitted, series.counterfactual, strict=True)]
+    assert gaps[:start] == pytest.approx([0.0] * 15, abs=1e-12)
+    assert isinstance(window.months_only, Estimate)
+    assert sum(gaps[start:]) / 12 == pytest.approx(window.months_only.value)
+    for treated, control, contrast in zip(series.treated, series.control, series.contrast, strict=True):
+        assert treated / control == pytest.approx(contrast)
+    assert series.treated_without[-1] == pytest.approx(series.control[-1] * series.counterfactual[-1])
+
+
+def test_standard_errors_by_other_methods_stand_beside(evaluated: Evaluation) -> None:
+    model = evaluated.primary.registered.model
+    assert model is not None
+    assert len(model.other_methods) == 3
+    assert len(model.residual_autocorrelation) == 6
+    assert (model.months, model.months_before, model.df) == (27, 15, 23)
+
+
+def test_an_evaluation_round_trips_through_json(evaluated: Evaluation) -> None:
+    text = json.dumps(evaluated.to_record(), allow_nan=False)
+    assert evaluation_from_record(json.loads(text)) == evaluated
+
+
+def test_an_evaluation_without_answers_round_trips_too(campaign: Make) -> None:
+    found = campaign(analysis={"drift": None}).evaluate()
+    assert evaluation_from_record(json.loads(json.dumps(found.to_record(), allow_nan=False))) == found
+
+
+def test_a_record_of_a_later_version_is_refused(evaluated: Evaluation) -> None:
+    with pytest.raises(ValueError, match="version 2; this version reads 1"):
+        evaluation_from_record(evaluated.to_record() | {"record_version": 2})
+
+
+def test_the_same_inputs_give_the_same_record(campaign: Make, evaluated: Evaluation) -> None:
+    assert campaign().evaluate() == evaluated
+
+
+def test_the_order_of_sites_does_not_matter(campaign: Make, evaluated: Evaluation) -> None:
+    case = campaign()
+    turned = dataclasses.replace(
+        case, sites=dataclasses.replace(case.sites, memberships=tuple(reversed(case.sites.memberships)))
+    )
+    other = turned.evaluate()
+    assert other.headline == evaluated.headline
+    assert other.left_out_areas == evaluated.left_out_areas
+
+
+def test_without_registered_drift_the_headline_cannot_be_estimated(campaign: Make) -> None:
+    found = campaign(analysis={"drift": None}).evaluate()
+    assert isinstance(found.headline, NotEstimable)
+    assert found.verdict.word is Verdict.CANNOT_BE_ESTIMATED
+    assert found.verdict.sentence.startswith("Cannot be estimated: The exposed sites are one cluster")
+    window = found.primary.registered.registered_window
+    assert isinstance(window.months_only, Estimate)
+    assert window.absolute is not None
+    assert window.absolute.basis == "months only"
+
+
+def test_too_few_placebo_areas_leave_the_months_as_description(campaign: Make) -> None:
+    """At a minimum share of 0.73 (233 of 318 practices) only three areas are of like size."""
+    found = campaign(analysis={"drift": {"minimum_share": 0.73}}).evaluate()
+    window = found.primary.registered.registered_window
+    assert isinstance(window.with_drift, NotEstimable)
+    assert window.placebo is not None
+    assert [area.name for area in window.placebo.areas] == [
+        "Greater Manchester",
+        "Cheshire and Merseyside",
+        "Lancashire and South Cumbria",
+    ]
+    assert "only 3 untreated area(s) of like size" in found.verdict.sentence
+    assert percent(window.months_only) == (-1.1, -2.9, 0.8)
+
+
+def test_a_difference_of_rates(campaign: Make) -> None:
+    found = campaign(estimand={"summary": "difference"}, analysis={"worthwhile": -10.0, "equivalence": None}).evaluate()
+    window = found.primary.registered.registered_window
+    assert isinstance(window.with_drift, Estimate)
+    assert window.with_drift.scale == "difference"
+    assert window.absolute is not None
+    assert window.absolute.change_per_denominator == pytest.approx(12 * window.with_drift.value, rel=1e-2)
+
+
+def test_the_registered_window_is_the_headline(campaign: Make) -> None:
+    found = campaign(estimand={"window": "last-month"}).evaluate()
+    assert found.verdict.window is Window.LAST_MONTH
+    assert percent(found.headline) == (-2.5, -6.3, 1.4)
+    absolute = found.primary.registered.registered_window.absolute
+    assert absolute is not None
+    assert absolute.months == 1
+
+
+def test_a_panel_that_is_not_frozen_is_refused(campaign: Make) -> None:
+    case = campaign()
+    with pytest.raises(NotAllowed, match="the panel is not frozen"):
+        evaluate(case.protocol, case.panel, case.sites, case.indicators)
+
+
+def test_a_panel_frozen_for_another_protocol_is_refused(campaign: Make) -> None:
+    case, other = campaign(), campaign(analysis={"worthwhile": 0.97})
+    with pytest.raises(NotAllowed, match=r"frozen for protocol [0-9a-f]{12}, and this protocol is [0-9a-f]{12}"):
+        evaluate(other.protocol, case.frozen(), case.sites, case.indicators)
+
+
+def test_a_panel_that_is_not_what_was_frozen_is_refused(campaign: Make) -> None:
+    case = campaign()
+    with pytest.raises(DataError, match="the panel is not the one that was frozen"):
+        FrozenPanel(case.panel, "0" * 64, "1" * 64)
+
+
+def test_missing_months_are_an_error_and_not_a_gap(campaign: Make) -> None:
+    case = campaign(design={"follow_up_months": 36})
+    with pytest.raises(DataError, match=r"has no data for 12 of 51 months \(2018-04 first\)"):
+        case.evaluate()
+
+
+def test_too_few_months_cannot_be_estimated(campaign: Make) -> None:
+    found = campaign(design={"baseline_months": 2}, untargeted=[]).evaluate()
+    assert isinstance(found.headline, NotEstimable)
+    assert "2 months before" in found.headline.detail
+    assert found.verdict.word is Verdict.CANNOT_BE_ESTIMATED
+
+
+def test_an_indicator_that_the_panel_lacks(campaign: Make, indicator: Make) -> None:
+    case = campaign(secondary=["no-such"])
+    case = dataclasses.replace(case, indicators={**case.indicators, "no-such": indicator("no-such")})
+    with pytest.raises(DataError, match="got indicator 'no-such'"):
+        case.evaluate()
+
+
+def test_definitions_that_were_not_locked_with_the_protocol(campaign: Make) -> None:
+    case = dataclasses.replace(campaign(), indicators={})
+    with pytest.raises(UserError, match=r"definition\(s\) of ome, high-dose"):
+        case.evaluate()
+
+
+def test_a_protocol_without_controls(campaign: Make) -> None:
+    with pytest.raises(UserError, match="the protocol names no comparator"):
+        campaign(exposure={"comparators": []}).evaluate()
+
+
+def test_exposed_sites_among_the_controls(campaign: Make) -> None:
+    everyone = {"name": "all", "title": "everyone", "sites": {"within": {"region": "North East and Yorkshire"}}}
+    with pytest.raises(UserError, match=r"1 site\(s\), area:west-yorkshire first, are both exposed and in"):
+        campaign(exposure={"comparators": [everyone]}).evaluate()
+
+
+def test_an_unknown_area(campaign: Make) -> None:
+    with pytest.raises(DataError, match="got area 'east-yorkshire'"):
+        campaign(exposure={"sites": {"within": {"area": "east-yorkshire"}}}).evaluate()
+
+
+def test_a_comparator_without_sites(campaign: Make) -> None:
+    none = {
+        "name": "none",
+        "title": "nobody",
+        "sites": {"within": {"region": "North West", "area": "E54000005"}},
+    }
+    with pytest.raises(UserError, match="no site belongs to 'nobody' in 2018-01"):
+        campaign(exposure={"comparators": [none]}).evaluate()
+
+
+def test_sites_written_otherwise_than_in_the_panel(campaign: Make) -> None:
+    case = campaign()
+    table = case.panel.table.filter([site != "area:west-yorkshire" for site in case.panel.table["site"].to_pylist()])
+    with pytest.raises(UserError, match="no exposed site has data for ome between 2015-01 and 2017-03"):
+        dataclasses.replace(case, panel=Panel.from_table(table)).evaluate()
+
+
+def test_a_method_for_another_design(campaign: Make) -> None:
+    with pytest.raises(UserError, match="got the method 'arm-difference-ar1' for a design of type 'parallel'"):
+        campaign(design={"type": "parallel"}).evaluate()
+
+
+def test_a_primary_indicator_without_direction(campaign: Make, indicator: Make) -> None:
+    case = campaign()
+    undirected = {**case.indicators, "ome": indicator("ome", direction=Direction.NONE.value)}
+    with pytest.raises(UserError, match="the primary indicator 'ome' says no direction"):
+        dataclasses.replace(case, indicators=undirected).evaluate()
+
+
+def test_a_month_of_zero_has_no_log_ratio_but_a_difference(practices: Make) -> None:
+    case = practices()
+    columns = case.panel.table.to_pydict()
+    for i, (site, month) in enumerate(zip(columns["site"], columns["month"], strict=True)):
+        if site.startswith("p:00") and month.year == 2016 and month.month == 6:
+            columns["numerator"][i] = 0.0
+    zero = Panel.from_table(case.panel.table.from_pydict(columns, schema=case.panel.table.schema))
+    found = dataclasses.replace(case, panel=zero).evaluate()
+    assert isinstance(found.headline, NotEstimable)
+    assert found.headline.reason == "zero-months"
+    rate = practices(estimand={"summary": "difference"}, analysis={"worthwhile": -0.001, "equivalence": None})
+    assert isinstance(dataclasses.replace(rate, panel=zero).evaluate().headline, Estimate)
+
+
+def test_truth_stands_beside_the_estimate(practices: Make) -> None:
+    truth = [{"indicator": "ome", "ratio": 0.8, "note": "planted"}]
+    found = practices(ratio=0.8, truth=truth).evaluate()
+    assert found.is_synthetic
+    assert found.truth[0].covered is True
+    assert found.truth[0].estimate == found.headline
+    assert found.verdict.word is Verdict.WORTHWHILE
+
+
+def test_a_truth_of_an_indicator_that_is_not_evaluated(practices: Make) -> None:
+    with pytest.raises(UserError, match="got a planted truth for 'other'"):
+        practices(truth=[{"indicator": "other", "ratio": 0.8, "note": "planted"}]).evaluate()
+
+
+def test_progress_is_told(campaign: Make) -> None:
+    said: list[str] = []
+    case = campaign()
+    evaluate(
+        case.protocol,
+        case.frozen(),
+        case.sites,
+        case.indicators,
+        progress=lambda message, done=0, total=0: said.append(message),
+    )
+    assert said[0] == "estimating Oral morphine equivalence per patient"
