@@ -19,11 +19,11 @@ from enginehouse.indicators.panel import Panel, PanelArrays
 from enginehouse.insight.deciles import deciles
 from enginehouse.insight.groups import GroupTable, by_group
 from enginehouse.insight.headroom import Benchmark, Headroom, headroom
-from enginehouse.insight.records import to_record
 from enginehouse.insight.variation import variation
 from enginehouse.reports.content import Document
 from enginehouse.reports.html import render_html
 from enginehouse.reports.insight import IndicatorInsight, insight_document
+from enginehouse.stats.records import to_plain
 from enginehouse.stats.results import NotEstimable
 
 YEAR = 12
@@ -115,7 +115,7 @@ def _last_year(arrays: PanelArrays) -> Period:
 
 def _record(found: IndicatorInsight) -> dict[str, Any]:
     return {
-        "variation": to_record(found.variation),
-        "headroom": to_record(found.headroom),
-        "groups": [to_record(table) for table in found.groups],
+        "variation": to_plain(found.variation),
+        "headroom": to_plain(found.headroom),
+        "groups": [to_plain(table) for table in found.groups],
     }

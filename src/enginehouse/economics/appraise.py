@@ -13,16 +13,12 @@ from typing import Any
 
 from enginehouse.core.errors import Problem, Problems
 from enginehouse.core.money import Money
-from enginehouse.economics.amounts import Amount, Range
+from enginehouse.economics.amounts import Amount
 from enginehouse.economics.consistency import (
     Consistency,
-    ConsistencyFinding,
-    Implication,
-    ReturnDefinition,
     check_consistency,
 )
-from enginehouse.economics.costing import CampaignCost, CostLine
-from enginehouse.economics.records import from_plain, to_plain
+from enginehouse.economics.costing import CampaignCost
 from enginehouse.economics.returns import (
     CampaignReturn,
     CurvePoint,
@@ -35,6 +31,7 @@ from enginehouse.economics.returns import (
 )
 from enginehouse.economics.savings import Saving, saving
 from enginehouse.programme.protocol import CostMark, Economics
+from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 
 COSTS_AGREE_WITHIN = 0.005
@@ -125,8 +122,7 @@ class Appraisal:
 
 def appraisal_from_record(record: Mapping[str, Any]) -> Appraisal:
     """Read back what `Appraisal.to_record` wrote."""
-    appraisal = from_plain(dict(record), _KINDS)
-    assert isinstance(appraisal, Appraisal)
+    appraisal: Appraisal = from_plain(Appraisal, record)
     return appraisal
 
 
@@ -309,25 +305,3 @@ def _quantity_problems(effect: Estimated, quantity: float) -> list[Problem]:
             "It must be more than 0: check the indicator's numerator over the window.",
         )
     ]
-
-
-_KINDS: Mapping[str, type] = {
-    kind.__name__: kind
-    for kind in (
-        Amount,
-        Appraisal,
-        CampaignCost,
-        CampaignReturn,
-        Consistency,
-        ConsistencyFinding,
-        CostLine,
-        CurvePoint,
-        Implication,
-        MarkedCost,
-        PriceUsed,
-        Range,
-        ReturnDefinition,
-        ReturnRatios,
-        Saving,
-    )
-}

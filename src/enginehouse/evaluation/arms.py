@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
 from enginehouse.core.months import Month, Period
-from enginehouse.data.sites import SiteRegister
+from enginehouse.data.sites import Membership, SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Average
 from enginehouse.programme.protocol import Exposure, Protocol
@@ -105,6 +106,18 @@ def choose_arms(protocol: Protocol, sites: SiteRegister) -> Arms:
     return Arms(exposed, comparators)
 
 
+def register_for(protocol: Protocol, sites: SiteRegister) -> SiteRegister:
+    """The register as the estimand counts mergers: with `follow-successor` a merged site belongs where its successor does."""
+    if protocol.estimand.mergers != "follow-successor":
+        return sites
+    last = {site: _last_successor(sites, site) for site in sites.sites}
+    own: dict[str, list[Membership]] = defaultdict(list)
+    for membership in sites.memberships:
+        own[membership.site].append(membership)
+    moved = tuple(replace(m, site=site) for site, successor in last.items() for m in own[successor])
+    return replace(sites, memberships=moved)
+
+
 def contributions(arrays: PanelArrays, protocol: Protocol, span: Period) -> Contributions:
     """The indicator over `span`, as the estimand weighs sites and counts closures.
 
@@ -119,6 +132,16 @@ def member_counts(sites: SiteRegister, names: Iterable[str]) -> dict[str, int]:
     """How many practices stand behind each site: the attribute `practices` where sites are areas, one otherwise."""
     known = sites.attributes.get(MEMBERS, {})
     return {name: round(known[name]) if name in known else 1 for name in names}
+
+
+def _last_successor(sites: SiteRegister, site: str) -> str:
+    """The end of the chain of successors; a chain that is not in the register, or turns back, ends where it was."""
+    seen = {site}
+    while (successor := sites.sites[site].successor) in sites.sites and successor not in seen:
+        assert successor is not None  # it is in the register
+        site = successor
+        seen.add(site)
+    return site
 
 
 def _exposure(protocol: Protocol) -> Exposure:

@@ -27,7 +27,7 @@ from enginehouse.evaluation.results import (
 from enginehouse.programme.enums import Window
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Comparator, Protocol
-from enginehouse.stats.least_squares import newey_west, ordinary_least_squares
+from enginehouse.stats.least_squares import NEAR_BOUNDARY, newey_west, ordinary_least_squares
 from enginehouse.stats.placebo import PlaceboInSpace, placebo_in_space, too_few_placebo_areas
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
 from enginehouse.stats.segmented import COLUMNS, SegmentedFit, arm_difference, fit_segmented, window_weights
@@ -222,7 +222,15 @@ def _other_methods(fit: SegmentedFit, contrast: Array, protocol: Protocol) -> di
         for name, other in candidates.items()
     }
     found["AR(1) by REML, effective degrees of freedom"] = fit.fit.contrast(weights, scale=fit.scale, df="effective")
+    if fit.fit.phi > NEAR_BOUNDARY:
+        found["changes from month to month"] = _differenced(fit, contrast, weights)
     return found
+
+
+def _differenced(fit: SegmentedFit, contrast: Array, weights: Array) -> Estimated:
+    """The same effect from month-to-month changes, which have no such autocorrelation; the intercept drops out."""
+    changes = ordinary_least_squares(np.diff(contrast), np.diff(fit.design, axis=0)[:, 1:])
+    return changes if isinstance(changes, NotEstimable) else changes.contrast(weights[1:], scale=fit.scale)
 
 
 def autocorrelation(residuals: Array, *, lags: int) -> tuple[float, ...]:

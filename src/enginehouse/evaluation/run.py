@@ -8,7 +8,7 @@ from enginehouse import __version__
 from enginehouse.core.errors import NotAllowed, UserError
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data.sites import SiteRegister
-from enginehouse.evaluation.arms import Contributions, choose_arms, contributions, member_counts
+from enginehouse.evaluation.arms import Contributions, choose_arms, contributions, member_counts, register_for
 from enginehouse.evaluation.checks import run_checks
 from enginehouse.evaluation.claims import mark_claims
 from enginehouse.evaluation.context import Context
@@ -154,6 +154,7 @@ def gather(
     """Everything that the steps share, with the design and the definitions checked."""
     _check_design(protocol)
     _check_definitions(protocol, indicators)
+    sites = register_for(protocol, sites)
     arms = choose_arms(protocol, sites)
     arrays = {name: panel.panel.arrays(name) for name in _roles(protocol)}
     primary = contributions(arrays[protocol.indicator], protocol, protocol.design.span)
@@ -285,9 +286,22 @@ def _check_design(protocol: Protocol) -> None:
             where="protocol.yaml  analysis.primary",
             remedy=f"It analyses: {', '.join(sorted(allowed))}.",
         )
+    if protocol.estimand.opt_outs == "excluded":
+        raise UserError(
+            "got 'excluded' for opt-outs, and no list of them comes with this design.",
+            where="protocol.yaml  estimand.opt_outs",
+            remedy="Register 'none', or 'kept-where-data-allow'.",
+        )
 
 
 def _check_definitions(protocol: Protocol, indicators: Mapping[str, Indicator]) -> None:
+    strangers = [name for name in protocol.analysis.practice_models if name not in _roles(protocol)]
+    if strangers:
+        raise UserError(
+            f"got a model of single sites for {', '.join(strangers)}, which the protocol does not evaluate.",
+            where="protocol.yaml  analysis.practice_models",
+            remedy="Name the primary, a secondary, an untargeted or a balancing indicator.",
+        )
     missing = [name for name in _roles(protocol) if name not in indicators]
     if missing:
         raise UserError(

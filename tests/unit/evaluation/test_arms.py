@@ -132,3 +132,27 @@ def test_site_averages_and_patient_averages_differ(practices: Make) -> None:
     assert by_patients.headline.value != by_sites.headline.value  # type: ignore[union-attr]
     assert "every site counts the same" in by_sites.estimand
     assert "every patient counts the same" in by_patients.estimand
+
+
+def merged_away(case: Any, site: str, successor: str) -> Any:
+    sites = {**case.sites.sites, site: dataclasses.replace(case.sites.sites[site], successor=successor)}
+    return dataclasses.replace(case, sites=dataclasses.replace(case.sites, sites=sites))
+
+
+def test_merged_sites_go_with_their_successor_only_where_registered(practices: Make) -> None:
+    """The exposed p:0000 became p:0200, which became p:0300."""
+    for mergers, expected in (("as-of-membership-month", 10), ("follow-successor", 9)):
+        case = practices(estimand={"mergers": mergers})
+        case = merged_away(merged_away(case, "p:0000", "p:0200"), "p:0200", "p:0300")
+        assert case.evaluate().primary.exposed_sites == expected
+
+
+def test_a_circle_of_successors_ends(practices: Make) -> None:
+    case = practices(estimand={"mergers": "follow-successor"})
+    case = merged_away(merged_away(case, "p:0000", "p:0001"), "p:0001", "p:0000")
+    assert case.evaluate().primary.exposed_sites == 10
+
+
+def test_a_successor_that_is_not_registered_is_ignored(practices: Make) -> None:
+    case = merged_away(practices(estimand={"mergers": "follow-successor"}), "p:0000", "p:9999")
+    assert case.evaluate().primary.exposed_sites == 10

@@ -320,3 +320,24 @@ def test_progress_is_told(campaign: Make) -> None:
         progress=lambda message, done=0, total=0: said.append(message),
     )
     assert said[0] == "estimating Oral morphine equivalence per patient"
+
+
+def test_opt_outs_that_nobody_listed_cannot_be_excluded(campaign: Make) -> None:
+    with pytest.raises(UserError, match="got 'excluded' for opt-outs"):
+        campaign(estimand={"opt_outs": "excluded"}).evaluate()
+
+
+def test_a_model_of_single_sites_for_an_indicator_that_is_not_evaluated(campaign: Make) -> None:
+    models = {"antibiotics": ["log-linear-fixed-effects"]}
+    with pytest.raises(UserError, match="got a model of single sites for antibiotics"):
+        campaign(analysis={"practice_models": models}).evaluate()
+
+
+def test_where_trend_and_autocorrelation_cannot_be_separated_changes_are_shown(campaign: Make) -> None:
+    """Trimethoprim over 24 months before the start has phi 0.968 (reference case 13)."""
+    found = campaign(indicator="trimethoprim", secondary=[], untargeted=[], claims=[], design={"baseline_months": 24})
+    model = found.evaluate().primary.registered.model
+    assert model is not None
+    assert model.phi == pytest.approx(0.96844, abs=0.002)
+    assert "cannot be separated" in model.notes[0]
+    assert "changes from month to month" in model.other_methods

@@ -16,7 +16,6 @@ from enginehouse.insight.components import autocorrelation, components
 from enginehouse.insight.deciles import Deciles, MonthDeciles, deciles
 from enginehouse.insight.groups import GroupTable, by_group
 from enginehouse.insight.headroom import BEST_SHARE, Benchmark, Headroom, achievable_benchmark, headroom
-from enginehouse.insight.records import to_record
 from enginehouse.insight.selection import Inclusion, Totals, totals_over
 from enginehouse.insight.variation import (
     BetweenSites,
@@ -31,6 +30,7 @@ from enginehouse.insight.variation import (
     variation,
 )
 from enginehouse.programme.enums import Direction
+from enginehouse.stats.records import to_plain
 from enginehouse.stats.results import NotEstimable
 
 Make = Callable[..., PanelArrays]
@@ -181,7 +181,7 @@ def test_all_of_it_at_once_and_as_plain_json(panel_of: Make) -> None:
     arrays = panel_of(rng.poisson(50, (30, 14)), 100)
     for is_proportion in (True, False):
         found = variation(arrays, is_proportion=is_proportion)
-        record = json.loads(json.dumps(to_record(found)))
+        record = json.loads(json.dumps(to_plain(found)))
         assert record["indicator"] == "things"
         assert record["relative"].get("scale", "logit") == ("logit" if is_proportion else "log")
         assert set(record["stability"]["autocorrelation"]) == {"1", "12"}

@@ -7,9 +7,9 @@ import math
 import pytest
 
 from enginehouse.evaluation.estimand import SCALES, WINDOW_KINDS
-from enginehouse.evaluation.records import to_plain
 from enginehouse.evaluation.wording import amount, effect_words, log_change, plural
 from enginehouse.programme.enums import Summary, Window
+from enginehouse.stats.records import to_plain
 from enginehouse.stats.results import Estimate, NotEstimable
 
 

@@ -1,6 +1,6 @@
-"""Results as plain JSON values and back, driven by the types of their fields.
+"""Results of any room as plain JSON values and back, driven by the types of their fields.
 
-Floats are allowed here: an evaluation is a document, not an event. Which fields a result has is in `results.py`.
+Floats are allowed here: a result lives in a document, not in an event. Which fields a result has is its own business.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
+from enginehouse.core.months import Month, Period
 from enginehouse.stats.results import Estimate, NotEstimable, estimated_from_record
 
 
@@ -26,6 +29,10 @@ def to_plain(value: Any) -> Any:
     """
     if isinstance(value, Estimate | NotEstimable):
         return value.to_record()
+    if isinstance(value, Month | Period):
+        return str(value)
+    if isinstance(value, np.ndarray | np.generic):
+        return to_plain(value.tolist())
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
@@ -61,12 +68,13 @@ def from_plain(expected: Any, value: Any) -> Any:
 
 
 def _from_union(options: tuple[Any, ...], value: Any) -> Any:
+    """The one option that the value fits: none, an answer of the estimator's two kinds, or the type beside them."""
     if value is None:
         return None
-    rest = [option for option in options if option is not types.NoneType]
-    if set(rest) == {Estimate, NotEstimable}:
+    if isinstance(value, dict) and value.get("kind") in ("estimate", "not-estimable"):
         return estimated_from_record(value)
-    return from_plain(rest[0], value)
+    beside = [option for option in options if option not in (types.NoneType, Estimate, NotEstimable)]
+    return from_plain(beside[0], value)
 
 
 @cache
