@@ -101,12 +101,19 @@ def test_each_shipped_indicator_has_cases_of_each_kind() -> None:
         assert file["ineligible"], path
 
 
-def test_the_campaigns_definitions_agree_with_those_of_the_rows() -> None:
-    """Both programmes ask the same four questions; only the source differs."""
-    campaign = FOLDER.parents[1] / "opioid-campaign/indicators"
-    assert {p.name for p in campaign.glob("*.yaml")} == {p.name for p in FOLDER.glob("*.yaml")}
+@pytest.mark.parametrize(
+    ("programme", "names"),
+    [
+        ("opioid-campaign", {p.stem for p in FOLDER.glob("*.yaml")}),
+        ("opioid-campaign-practices", {"opioids-ome-per-patient", "high-dose-opioid-items-per-patient"}),
+    ],
+)
+def test_the_campaigns_definitions_agree_with_those_of_the_rows(programme: str, names: set[str]) -> None:
+    """The programmes ask the same questions; only the source differs."""
+    campaign = FOLDER.parents[1] / programme / "indicators"
+    assert {p.stem for p in campaign.glob("*.yaml")} == names
     same = ("id", "title", "short_title", "why_it_matters", "direction", "numerator_kind", "unit", "per", "scale")
-    for path in campaign.glob("*.yaml"):
-        other = Indicator.model_validate(yaml.safe_load(path.read_text()))
-        assert [getattr(other, f) for f in same] == [getattr(indicator(path.stem), f) for f in same]
+    for name in names:
+        other = Indicator.model_validate(yaml.safe_load((campaign / f"{name}.yaml").read_text()))
+        assert [getattr(other, f) for f in same] == [getattr(indicator(name), f) for f in same]
         assert other.measured_from.totals is not None
