@@ -107,7 +107,7 @@ def choose_arms(protocol: Protocol, sites: SiteRegister) -> Arms:
 
 
 def register_for(protocol: Protocol, sites: SiteRegister) -> SiteRegister:
-    """The register as the estimand counts mergers: with `follow-successor` a merged site belongs where its successor does."""
+    """The register as the estimand counts mergers: with `follow-successor` a site belongs where its successor does."""
     if protocol.estimand.mergers != "follow-successor":
         return sites
     last = {site: _last_successor(sites, site) for site in sites.sites}

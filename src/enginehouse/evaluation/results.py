@@ -1,7 +1,7 @@
 """What an evaluation says, as frozen records that reports and economics read and the ledger's documents keep.
 
 Nothing is computed here beyond what follows from the fields. What one comparison says is in `effects.py` (and offered
-here too). Words that a reader meets are finished sentences, made where the rule is (`verdict.py`, `claims.py`, `checks.py`).
+here too). Words that a reader meets are finished sentences, made where the rule is (`verdict`, `claims`, `checks`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from enginehouse.evaluation.effects import (
+    AbsoluteEffect,
+    Coefficient,
+    Comparison,
+    ComparisonSeries,
+    FittedModel,
+    PlaceboArea,
+    PlaceboSet,
+    WindowResult,
+)
 from enginehouse.programme.enums import Check, Direction, PracticeMethod, Summary, Verdict, Window
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.stats.results import Estimated, Interval
