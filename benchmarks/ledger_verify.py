@@ -46,7 +46,7 @@ def generate(events: int) -> Iterator[Entry]:
 
 
 def write(record: Record, entries: Iterator[Entry]) -> None:
-    """All entries in one transaction, past the guards that a real append passes one by one."""
+    """All entries in one transaction, where real acts take one each."""
     record.store.create()
     connection = sqlite3.connect(record.folder / "ledger.sqlite")
     rows = ((entry.seq, entry.prev_hash, entry.hash, entry.cycle, entry.body.decode()) for entry in entries)
