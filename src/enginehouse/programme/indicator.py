@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag
 
 from enginehouse.programme.enums import Direction, NumeratorKind
-from enginehouse.programme.spec import AlwaysTrue, Day, Many, Number, OneOrMany, SchemaVersion, Slug, Spec, Text
+from enginehouse.programme.spec import AlwaysTrue, Day, Many, OneOrMany, Positive, SchemaVersion, Slug, Spec, Text
 
 
 class Status(StrEnum):
@@ -89,7 +89,7 @@ class From(Spec):
 class Conversion(Spec):
     """A sourced number that turns a gap in the numerator's unit into patients, always printed with *about*."""
 
-    patients_per_unit: Number = Field(gt=0)
+    patients_per_unit: Positive
     """Patients for each unit of the numerator."""
     source: Text
     """Where that number comes from."""

@@ -12,7 +12,21 @@ from pydantic import BeforeValidator, Field
 
 from enginehouse.core.months import Period
 from enginehouse.programme.enums import Average, Check, DesignType, Method, PracticeMethod, Summary, Window
-from enginehouse.programme.spec import Many, MonthField, Number, OneOrMany, SchemaVersion, Slug, Spec, Text, as_tuple
+from enginehouse.programme.spec import (
+    Many,
+    MonthField,
+    NotNegative,
+    Number,
+    OneOrMany,
+    Positive,
+    PositiveShare,
+    SchemaVersion,
+    Share,
+    Slug,
+    Spec,
+    Text,
+    as_tuple,
+)
 
 Margins = Annotated[tuple[Number, Number], BeforeValidator(as_tuple)]
 
@@ -103,7 +117,7 @@ class Drift(Spec):
     """The level at which the exposure was given, for example `area`: each group there is one cluster."""
     within: Slug
     """The level inside which a placebo area is compared with the rest, for example `region`."""
-    minimum_share: Number = Field(default=0.25, gt=0, le=1)
+    minimum_share: PositiveShare = 0.25
     """A placebo area has at least this share of the sites that the exposed cluster has."""
 
 
@@ -114,7 +128,7 @@ class EmbeddedTrial(Spec):
     """Months before the start of that trial."""
     follow_up_months: int = Field(ge=1)
     """Months after it."""
-    quoted_std_error: Number | None = Field(default=None, gt=0)
+    quoted_std_error: Positive | None = None
     """The standard error it would have had, printed with its source where data by site are absent."""
     source: str = ""
     """Where that number comes from."""
@@ -148,11 +162,11 @@ class Price(Spec):
 
     indicator: Slug
     """The indicator whose numerator is priced: the primary or a secondary one."""
-    per_unit: Number = Field(gt=0)
+    per_unit: Positive
     """The price of one unit, in the programme's currency."""
-    low: Number = Field(gt=0)
+    low: Positive
     """The lowest price that is plausible."""
-    high: Number = Field(gt=0)
+    high: Positive
     """The highest price that is plausible."""
     price_year: int = Field(ge=1990, le=2100)
     """The year of these prices; the programme's own."""
@@ -165,7 +179,7 @@ class Price(Spec):
 class CostMark(Spec):
     """A campaign cost to mark on the curve of the probability of return."""
 
-    amount: Number = Field(gt=0)
+    amount: Positive
     """The cost, in the programme's currency."""
     label: Text
     """What the mark says."""
@@ -178,9 +192,9 @@ class PublishedReturn(Spec):
     """The published saving after costs."""
     gross: Number | None = None
     """The published saving before costs."""
-    cost: Number | None = Field(default=None, gt=0)
+    cost: Positive | None = None
     """The published cost."""
-    ratio: Number | None = Field(default=None, gt=0)
+    ratio: Positive | None = None
     """The published return for each unit of money spent."""
     source: Text
     """Where they were published."""
@@ -191,9 +205,9 @@ class Economics(Spec):
 
     price: Price
     """What one unit of the numerator costs."""
-    campaign_cost: Number | None = Field(default=None, ge=0)
+    campaign_cost: NotNegative | None = None
     """What the campaign cost, if it is known."""
-    substitution: Number | None = Field(default=None, ge=0, le=1)
+    substitution: Share | None = None
     """The share of the saving that was spent on something else instead, if it is known."""
     substitution_note: Text
     """What is known about that, in words: printed beside the saving."""
@@ -216,7 +230,7 @@ class Claim(Spec):
     """Where it was published."""
     indicator: Slug | None = None
     """The outcome of this protocol that tests it."""
-    ratio: Number | None = Field(default=None, gt=0)
+    ratio: Positive | None = None
     """The published effect, as a ratio, if one was given."""
     not_testable: str = ""
     """Why it cannot be tested here."""
@@ -238,7 +252,7 @@ class Truth(Spec):
 
     indicator: Slug
     """The outcome in which it was planted."""
-    ratio: Number = Field(gt=0)
+    ratio: Positive
     """The planted effect, as a ratio."""
     note: Text
     """How it was planted, in words."""

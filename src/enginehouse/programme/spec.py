@@ -81,7 +81,12 @@ MonthField = Annotated[
     WithJsonSchema({"type": "string", "pattern": MONTH_PATTERN, "examples": ["2016-04"]}),
 ]
 Day = Annotated[date, BeforeValidator(_day)]
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
+# Bounds stand next to the type, inside the validator: outside it the schema would lose them.
+Positive = Annotated[float, Field(allow_inf_nan=False, gt=0), BeforeValidator(_number)]
+NotNegative = Annotated[float, Field(allow_inf_nan=False, ge=0), BeforeValidator(_number)]
+Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1), BeforeValidator(_number)]
+PositiveShare = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1), BeforeValidator(_number)]
 Slug = Annotated[str, AfterValidator(check_slug), WithJsonSchema({"type": "string", "pattern": SLUG_PATTERN})]
 # Python holds that True equals 1; a definition does not.
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_not_a_flag)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from enginehouse.programme.spec import Many, Number, SchemaVersion, Slug, Spec, Text
+from enginehouse.programme.spec import Many, NotNegative, SchemaVersion, Slug, Spec, Text
 
 
 class Activity(Spec):
@@ -12,11 +12,11 @@ class Activity(Spec):
 
     name: Text
     """What is done."""
-    units: Number = Field(ge=0)
+    units: NotNegative
     """How many units of it."""
     unit: Text
     """What one unit is."""
-    unit_cost: Number | None = Field(default=None, ge=0)
+    unit_cost: NotNegative | None = None
     """What one unit costs, in the programme's currency; left out when it is not known."""
     source: Text
     """Where these numbers come from."""

@@ -38,7 +38,7 @@ def test_a_programme_is_read_whole(folder: Path):
     assert programme.protocols["first"].design.baseline.start == Month(2022, 4)
 
 
-@pytest.mark.parametrize("name", ["starter", "opioid-campaign", "synthetic-region"])
+@pytest.mark.parametrize("name", sorted(path.name for path in PROGRAMMES.iterdir()))
 def test_the_shipped_programmes_have_no_problems(name: str):
     assert load_programme(PROGRAMMES / name).protocols
 

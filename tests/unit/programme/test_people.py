@@ -62,5 +62,5 @@ def test_all_mistakes_are_told_together(tmp_path: Path):
 
 
 def test_a_missing_file_says_what_it_should_hold(tmp_path: Path):
-    with pytest.raises(Problems, match="there is no such file; it says who may act. Write it, with the columns"):
+    with pytest.raises(Problems, match="there is no such file; it says who may act"):
         load_people(tmp_path)

@@ -28,9 +28,17 @@ def test_a_new_programme_has_no_problems(template: str, tmp_path: Path):
         ".enginehouse/",
         "output/",
     ]
-    for source in programme.settings.sources.values():
-        for path in source.path:
-            assert (folder / path).is_file()
+
+
+@pytest.mark.parametrize("template", ["starter", "opioid-campaign"])
+def test_a_template_that_can_be_run_at_once_brings_its_data(template: str, tmp_path: Path):
+    folder = new_programme(tmp_path / "p", template=template)
+    sources = load_programme(folder).settings.sources.values()
+    assert all((folder / path).is_file() for source in sources for path in source.path)
+
+
+def test_every_shipped_programme_is_a_template():
+    assert set(TEMPLATES) == {path.name for path in SHIPPED.iterdir() if path.is_dir()}
 
 
 def test_the_starter_is_named_for_its_folder(tmp_path: Path):
