@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from enginehouse.core.months import Period
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.insight.components import components
 from enginehouse.insight.selection import ALL_SITES, Inclusion, Totals, period_of, totals_over
 from enginehouse.programme.enums import Direction
 from enginehouse.stats.results import NotEstimable
+from enginehouse.stats.variance import panel_icc
 
 Floats = npt.NDArray[np.float64]
 
@@ -177,18 +177,21 @@ def shrunken_values(
     Notes
     -----
     mean + r (value - mean), r = b^2 / (b^2 + w^2 / months), with the standard deviations b between and w within sites
-    of `components` over the period's months. Months of one site resemble their neighbours, so r is on the high side.
+    of the analysis of variance over the period's months. Months of one site resemble their neighbours, so r is on the
+    high side.
     """
-    complete = include.complete(arrays.in_period(period_of(arrays, period))).values
+    complete = include.complete_values(arrays.in_period(period_of(arrays, period)))
     if few := include.too_few(len(complete), "Shrinkage"):
         return few
     if complete.shape[1] < 2:
         return NotEstimable(reason="one-month", detail="It takes two months to tell lasting differences from chance.")
     if np.ptp(complete, axis=0).max() == 0:
         return totals.value
-    found = components(complete)
-    between = found.between_sd**2
-    reliability = between / (between + found.within_sd**2 / totals.months)
+    found = panel_icc(complete)
+    if isinstance(found, NotEstimable):
+        return found
+    between = max(0.0, found.between_variance)
+    reliability = between / (between + found.mean_square_within / totals.months)
     mean = float(totals.value.mean())
     return np.asarray(mean + reliability * (totals.value - mean))
 

@@ -17,17 +17,6 @@ Mask = npt.NDArray[np.bool_]
 TOO_FEW_SITES = "too-few-sites"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Complete:
-    """Ratios of sites (rows) in the observed months (columns), without gaps.
-
-    `columns` are the months' places in the panel: data that come twice a year are months apart, not one after another.
-    """
-
-    values: Floats
-    columns: npt.NDArray[np.intp]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inclusion:
     """Which sites have a value, and how many are needed.
@@ -48,12 +37,15 @@ class Inclusion:
         denominator = np.nan_to_num(arrays.denominator, nan=0.0)
         return np.isfinite(arrays.numerator) & (denominator > 0) & (denominator >= self.minimum_denominator)
 
-    def complete(self, arrays: PanelArrays) -> Complete:
-        """The sites that have a value in every month in which any site has one."""
+    def complete_values(self, arrays: PanelArrays) -> Floats:
+        """Ratios of the sites (rows) that have a value in every month (columns) in which any site has one.
+
+        Months without any data stay, as `nan`: data that come twice a year are months apart, not one after another.
+        """
         there = self.has_value(arrays)
-        observed = np.flatnonzero(there.any(axis=0))
-        rows = np.flatnonzero(there[:, observed].all(axis=1))
-        return Complete(arrays.ratio[np.ix_(rows, observed)], observed)
+        observed = there.any(axis=0)
+        rows = there[:, observed].all(axis=1)
+        return np.asarray(np.where(observed, arrays.ratio, np.nan)[rows])
 
     def too_few(self, sites: int, what: str) -> NotEstimable | None:
         """The answer where `what` needs more sites than there are."""

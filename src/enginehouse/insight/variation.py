@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from enginehouse.core.months import Month
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.insight.components import Components, autocorrelation, components
-from enginehouse.insight.selection import ALL_SITES, Complete, Inclusion
+from enginehouse.insight.selection import ALL_SITES, Inclusion
 from enginehouse.stats.results import NotEstimable
+from enginehouse.stats.variance import VarianceComponents, lag_autocorrelation, panel_icc
 
 type Scale = Literal["absolute", "log", "logit"]
 type Number = float | NotEstimable
@@ -163,10 +163,13 @@ def between_sites(
 
     Notes
     -----
-    Analysis of variance on sites with a value in every month (`components`). On the log and logit scale a site with a
-    month at 0 (or 1) has no value and is left out and counted: where these are many, trust the absolute scale.
+    Analysis of variance on sites with a value in every month (`stats.variance.panel_icc`). On the log and logit scale a
+    site with a month at 0 (or 1) has no value and is left out and counted: where these are many, trust the absolute
+    scale.
     """
-    values = _on_scale(include.complete(arrays).values, scale)
+    ratios = include.complete_values(arrays)
+    ratios = ratios[:, observed_months(ratios)]
+    values = _on_scale(ratios, scale)
     values = values[np.isfinite(values).all(axis=1)]
     found = _components(values, include)
     if isinstance(found, NotEstimable):
@@ -175,8 +178,8 @@ def between_sites(
         scale=scale,
         sites=len(values),
         left_out=len(arrays.sites) - len(values),
-        between_sd=found.between_sd,
-        within_sd=found.within_sd,
+        between_sd=max(0.0, found.between_variance) ** 0.5,
+        within_sd=found.mean_square_within**0.5,
     )
 
 
@@ -187,17 +190,16 @@ def stability(
     include: Inclusion = ALL_SITES,
 ) -> Stability | NotEstimable:
     """The intra-cluster correlation of a single month and the autocorrelation at each of `lags` months."""
-    complete = include.complete(arrays)
-    sites, months = complete.values.shape
-    found = _components(complete.values, include)
+    values = include.complete_values(arrays)
+    found = _components(values, include)
     if isinstance(found, NotEstimable):
         return found
     return Stability(
-        sites=sites,
-        months=months,
-        left_out=len(arrays.sites) - sites,
+        sites=len(values),
+        months=int(observed_months(values).sum()),
+        left_out=len(arrays.sites) - len(values),
         icc=found.icc,
-        autocorrelation={lag: _autocorrelation(complete, lag) for lag in lags},
+        autocorrelation={lag: _autocorrelation(values, lag) for lag in lags},
     )
 
 
@@ -253,19 +255,22 @@ def _on_scale(ratios: npt.NDArray[np.float64], scale: Scale) -> npt.NDArray[np.f
     return ratios
 
 
-def _components(values: npt.NDArray[np.float64], include: Inclusion) -> Components | NotEstimable:
+def observed_months(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which columns have any value."""
+    return np.asarray(np.isfinite(values).any(axis=0))
+
+
+def _components(values: npt.NDArray[np.float64], include: Inclusion) -> VarianceComponents | NotEstimable:
     if few := include.too_few(len(values), "Variance between sites"):
         return few
-    if values.shape[1] < 2:
+    found = values[:, observed_months(values)]
+    if found.shape[1] < 2:
         return NotEstimable(reason="one-month", detail="It takes two months to tell lasting differences from chance.")
-    if np.ptp(values, axis=0).max() == 0:
+    if np.ptp(found, axis=0).max() == 0:
         return NotEstimable(reason="no-variation", detail="All sites have the same value in every month.")
-    return components(values)
+    return panel_icc(values)
 
 
-def _autocorrelation(complete: Complete, lag: int) -> Number:
-    if (np.ptp(complete.values, axis=0) == 0).any():
-        return NotEstimable(reason="no-variation", detail="In some month all sites have the same value.")
-    found = autocorrelation(complete.values, complete.columns, lag)
-    none = NotEstimable(reason="too-few-months", detail=f"No two months with data are {lag} months apart.")
-    return none if found is None else found
+def _autocorrelation(values: npt.NDArray[np.float64], lag: int) -> Number:
+    found = lag_autocorrelation(values, lag=lag)
+    return found if isinstance(found, NotEstimable) else found.value

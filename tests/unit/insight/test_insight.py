@@ -12,7 +12,6 @@ import pytest
 
 from enginehouse.core.months import Month, Period
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.insight.components import autocorrelation, components
 from enginehouse.insight.deciles import Deciles, MonthDeciles, deciles
 from enginehouse.insight.groups import GroupTable, by_group
 from enginehouse.insight.headroom import BEST_SHARE, Benchmark, Headroom, achievable_benchmark, headroom
@@ -100,27 +99,45 @@ def test_the_ratio_to_zero_cannot_be_estimated(panel_of: Make) -> None:
     assert isinstance(found.ratio_90_10, NotEstimable)
 
 
-def test_components_by_hand() -> None:
-    """Two sites, two months: values 1, 3 and 5, 7. Months' means 3 and 5; centred -2, -2 and 2, 2: no variance within."""
-    found = components(np.array([[1.0, 3.0], [5.0, 7.0]]))
-    assert (found.icc, found.within_sd) == (1.0, 0.0)
-    # MSB = 2 * (4 + 4) / 1 = 16, between = 16 / 2 = 8
-    assert found.between_sd == pytest.approx(math.sqrt(8))
+def test_components_by_hand(panel_of: Make) -> None:
+    """Two sites, two months: 1, 3 and 5, 7. The months' means are 3 and 5; what is left is -2, -2 and 2, 2.
+
+    MSB = 2 * (4 + 4) / 1 = 16 and MSW = 0, so the variance between sites is 16 / 2 = 8.
+    """
+    arrays = panel_of([[1, 3], [5, 7]], 1)
+    found = between_sites(arrays, "absolute", include=FEW)
+    assert isinstance(found, BetweenSites)
+    assert (found.between_sd, found.within_sd) == (pytest.approx(math.sqrt(8)), pytest.approx(0))
+    steady = stability(arrays, include=FEW)
+    assert isinstance(steady, Stability)
+    assert steady.icc == pytest.approx(1.0)
 
 
-def test_a_negative_icc_is_told_and_its_variance_is_zero() -> None:
-    found = components(np.array([[1.0, -1.0], [-1.0, 1.0]]))
-    assert found.icc == -1.0
-    assert found.between_sd == 0.0
+def test_a_negative_icc_is_told_and_its_variance_is_zero(panel_of: Make) -> None:
+    arrays = panel_of([[2, 0], [0, 2]], 1)
+    found = between_sites(arrays, "absolute", include=FEW)
+    assert isinstance(found, BetweenSites)
+    assert found.between_sd == 0
+    steady = stability(arrays, include=FEW)
+    assert isinstance(steady, Stability)
+    assert steady.icc == pytest.approx(-1.0)
 
 
-def test_autocorrelation_by_hand() -> None:
+def test_autocorrelation_by_hand(panel_of: Make) -> None:
     """Month 2 repeats month 1, month 3 turns it round: correlations 1 and -1 at lag 1, -1 at lag 2."""
-    values = np.array([[0.0, 0.0, 2.0], [1.0, 1.0, 1.0], [2.0, 2.0, 0.0]])
-    months = np.arange(3)
-    assert autocorrelation(values, months, 1) == pytest.approx(0.0)
-    assert autocorrelation(values, months, 2) == pytest.approx(-1.0)
-    assert autocorrelation(values, months, 3) is None
+    found = stability(panel_of([[0, 0, 2], [1, 1, 1], [2, 2, 0]], 1), include=FEW, lags=(1, 2, 3))
+    assert isinstance(found, Stability)
+    assert [found.autocorrelation[lag] for lag in (1, 2)] == [pytest.approx(0.0), pytest.approx(-1.0)]
+    assert isinstance(found.autocorrelation[3], NotEstimable)
+
+
+def test_months_without_data_keep_the_distance_between_the_others(panel_of: Make) -> None:
+    gone = np.nan
+    found = stability(panel_of([[0, gone, 0], [1, gone, 2], [2, gone, 4]], 1), include=FEW, lags=(1, 2))
+    assert isinstance(found, Stability)
+    assert found.months == 2
+    assert isinstance(found.autocorrelation[1], NotEstimable)
+    assert found.autocorrelation[2] == pytest.approx(1.0)
 
 
 def test_stability_needs_two_months_and_some_variation(panel_of: Make) -> None:
