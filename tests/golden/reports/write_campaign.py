@@ -55,7 +55,8 @@ def main() -> None:
     frozen = FrozenPanel(panel, panel.identity, definition_hash(protocol))
     evaluation = evaluate(protocol, frozen, register_of(), programme.indicators)
     result = evaluation.primary.registered.registered_window
-    assert result.absolute is not None and protocol.economics is not None
+    assert result.absolute is not None
+    assert protocol.economics is not None
     appraisal = appraise(
         protocol.economics,
         effect=result.with_drift,
@@ -65,8 +66,8 @@ def main() -> None:
         price_year=2017,
     )
     (OUT / "protocol.json").write_bytes(definition_bytes(protocol))
-    (OUT / "evaluation.json").write_text(json.dumps(evaluation.to_record(), indent=1, ensure_ascii=False))
-    (OUT / "appraisal.json").write_text(json.dumps(appraisal.to_record(), indent=1, ensure_ascii=False))
+    (OUT / "evaluation.json").write_text(json.dumps(evaluation.to_record(), ensure_ascii=False))
+    (OUT / "appraisal.json").write_text(json.dumps(appraisal.to_record(), ensure_ascii=False))
 
 
 if __name__ == "__main__":
