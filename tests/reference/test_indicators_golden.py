@@ -74,7 +74,9 @@ def compute(rows: Path, slots: list[Codes]) -> dict[tuple[str, int], float]:
 def expected(shared_file: Callable[[str], Path]) -> dict[tuple[str, str], tuple[float, float]]:
     path = shared_file("data/prescribing/epd_201709_expected_measures.csv")
     found = duckdb.read_csv(str(path)).fetchall()
-    return {(measure, practice): (numerator, float(denominator)) for measure, practice, _, numerator, denominator in found}
+    return {
+        (measure, practice): (numerator, float(denominator)) for measure, practice, _, numerator, denominator in found
+    }
 
 
 @pytest.mark.parametrize("name", PUBLISHED_NAME)
