@@ -15,7 +15,7 @@ from enginehouse.evaluation.results import (
     TruthResult,
 )
 from enginehouse.programme.enums import NumeratorKind, PracticeMethod, Verdict, Window
-from enginehouse.reports.content import Document
+from enginehouse.reports.content import DataTable, Document
 from enginehouse.reports.dossier import dossier_document
 from enginehouse.reports.facts import AmendmentFact, DecisionFact
 from enginehouse.reports.html import render_html
@@ -226,10 +226,9 @@ def test_models_and_subgroups_stand_in_small_print(basis: Basis) -> None:
     document = document_of(with_evaluation(basis, practice_models=(model,), subgroups=(subgroup,)))
     aside = {section.id for section in document.sections if section.aside}
     assert aside == {"models", "subgroups", "lineage"}
-    text = " ".join(render_text(document).split())
-    assert "poisson random slope" in text
-    assert "most minus least deprived" in text
-    assert "There are 3 areas" in text
+    rows = [row for s in document.sections if s.aside for b in s.blocks if isinstance(b, DataTable) for row in b.rows]
+    assert rows[0][0].endswith("poisson random slope")
+    assert rows[-1] == ("Difference: most minus least deprived", "", "–", CANNOT.detail)
 
 
 def test_every_hash_of_the_record_is_in_the_footnote(basis: Basis) -> None:
