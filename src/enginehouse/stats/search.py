@@ -32,6 +32,6 @@ def _peak(grid: Array, values: Array, best: int) -> float:
         return float(grid[best])
     left, middle, right = (float(v) for v in values[best - 1 : best + 2])
     curvature = left - 2 * middle + right
-    if curvature >= 0:
+    if curvature >= 0:  # pragma: no cover - the best point is above its left neighbour; only rounding brings it here
         return float(grid[best])
     return float(grid[best] + 0.5 * (grid[1] - grid[0]) * (left - right) / curvature)

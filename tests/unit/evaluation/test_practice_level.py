@@ -168,3 +168,31 @@ def test_no_embedded_trial_without_history_or_quotation(practices: Make) -> None
     plan = {"baseline_months": 24, "follow_up_months": 12, "quoted_std_error": None, "source": "x"}
     assert practices(analysis={"embedded_trial": plan}).evaluate().embedded_trial is None
     assert practices(analysis={"embedded_trial": None}).evaluate().embedded_trial is None
+
+
+def test_an_attribute_with_one_value_cannot_be_cut(practices: Make) -> None:
+    case = practices(practices_per_area=20, analysis={"subgroups": ["list_size"]})
+    same = {"list_size": dict.fromkeys(case.sites.sites, 5000.0)}
+    found = dataclasses.replace(case, sites=dataclasses.replace(case.sites, attributes=same)).evaluate()
+    answer = found.subgroups[0].interaction
+    assert isinstance(answer, NotEstimable)
+    assert "too few distinct values to cut it into 3 parts" in answer.detail
+    assert group_sites(np.array([np.nan, 1.0]), ("a", "b"), {"a", "b"}, 3) is None
+
+
+def test_without_drift_an_interaction_cannot_be_estimated(practices: Make) -> None:
+    case = practices(practices_per_area=20, analysis={"subgroups": ["list_size"], "drift": None})
+    answer = case.evaluate().subgroups[0].interaction
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason == "no-drift-registered"
+
+
+def test_subgroups_without_a_log_ratio_say_so(practices: Make) -> None:
+    case = practices(practices_per_area=20, analysis={"subgroups": ["list_size"]})
+    columns = case.panel.table.to_pydict()
+    columns["numerator"] = [0.0] * len(columns["numerator"])
+    panel = Panel.from_table(case.panel.table.from_pydict(columns, schema=case.panel.table.schema))
+    result = dataclasses.replace(case, panel=panel).evaluate().subgroups[0]
+    assert {type(group.months_only) for group in result.groups} == {NotEstimable}
+    assert isinstance(result.interaction, NotEstimable)
+    assert result.interaction.reason == "zero-months"

@@ -341,3 +341,38 @@ def test_where_trend_and_autocorrelation_cannot_be_separated_changes_are_shown(c
     assert model.phi == pytest.approx(0.96844, abs=0.002)
     assert "cannot be separated" in model.notes[0]
     assert "changes from month to month" in model.other_methods
+
+
+def test_no_placebo_area_of_like_size(campaign: Make) -> None:
+    """Only Greater Manchester (467 practices) and Cheshire and Merseyside (381) are as large; a larger arm has none."""
+    everyone = {"sites": {"within": {"region": ["North East and Yorkshire", "North West"]}}}
+    rest = {"name": "rest", "title": "rest", "sites": {"within": {"region": "Midlands"}}}
+    found = campaign(
+        exposure={**everyone, "comparators": [rest]}, analysis={"drift": {"minimum_share": 1.0}}, claims=[]
+    ).evaluate()
+    assert isinstance(found.headline, NotEstimable)
+    assert "only 0 untreated area(s)" in found.headline.detail
+    assert found.primary.registered.registered_window.placebo is None
+    assert "The exposed sites belong to 10 areas" in found.notes[-1]
+
+
+def test_sites_that_come_or_go_are_told(practices: Make) -> None:
+    case = practices(estimand={"closures": "until-closed"})
+    table = case.panel.table
+    gone = [
+        site == "p:0000" and month.year == 2017
+        for site, month in zip(table["site"].to_pylist(), table["month"].to_pylist(), strict=True)
+    ]
+    panel = Panel.from_table(table.filter([not g for g in gone]))
+    found = dataclasses.replace(case, panel=panel).evaluate().primary
+    assert (found.exposed_sites_first_month, found.exposed_sites_last_month) == (10, 9)
+    assert found.notes[0] == "10 exposed sites have data in 2015-01 and 9 in 2017-03."
+
+
+def test_a_planted_ratio_is_not_set_against_a_difference(practices: Make) -> None:
+    found = practices(
+        estimand={"summary": "difference"},
+        analysis={"worthwhile": -0.001, "equivalence": None},
+        truth=[{"indicator": "ome", "ratio": 0.8, "note": "planted"}],
+    ).evaluate()
+    assert found.truth[0].covered is None

@@ -153,3 +153,7 @@ def test_what_cannot_be_fitted_is_not_estimable(method: object) -> None:
 def test_lengths_that_differ_are_a_defect() -> None:
     with pytest.raises(ValueError, match="5 outcomes and 6 rows"):
         ordinary_least_squares(np.zeros(5), np.ones((6, 1)))
+
+
+def test_newey_west_needs_more_months_than_coefficients() -> None:
+    assert isinstance(newey_west(np.zeros(4), segmented_design(4, 2), lag=1), NotEstimable)

@@ -91,3 +91,9 @@ def test_fifteen_months_are_too_few_for_placebo_dates() -> None:
     assert (
         "There are 15 months before the start; a placebo date needs 8 on each side of it, 16 in all." in answer.detail
     )
+
+
+def test_months_on_a_perfect_line_have_no_placebo_dates() -> None:
+    answer = placebo_dates(np.arange(20.0), 20, scale="difference", kind="average", months=12)
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason == "no-variation"

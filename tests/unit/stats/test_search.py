@@ -24,3 +24,7 @@ def test_a_boundary_is_an_answer() -> None:
 
 def test_a_plateau_is_an_answer() -> None:
     assert 0 <= grid_maximum(np.zeros_like, 0, 1) <= 1
+
+
+def test_a_flat_top_is_an_answer() -> None:
+    assert 0.4 <= grid_maximum(lambda x: np.minimum(-np.abs(x - 0.5), -0.1), 0, 1) <= 0.6

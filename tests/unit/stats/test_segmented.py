@@ -110,3 +110,12 @@ def test_weights_follow_the_columns() -> None:
     assert window_weights(5, "last-month", months=6).tolist() == [0, 0, 1, 5, 0]
     assert window_weights(3, "average", months=6, slope=False).tolist() == [0, 0, 1]
     assert segmented_design(3, 1, slope_change=False).shape == (3, 3)
+
+
+@pytest.mark.parametrize("n", [10, 24])
+def test_a_month_without_a_value_is_not_estimable(n: int) -> None:
+    series = np.random.default_rng(1).normal(size=n)
+    series[2] = math.nan
+    answer = fit_segmented(series, n // 2, scale="log-ratio")
+    assert isinstance(answer, NotEstimable)
+    assert answer.reason == "missing-values"
