@@ -57,7 +57,7 @@ def _import(args: argparse.Namespace) -> Output:
         raise UserError(
             "no file was named.", where="enginehouse indicators import", remedy="Name one or more JSON files."
         )
-    found = import_definitions(args.programme, [Path(name) for name in args.names])
+    found = import_definitions(args.programme, [Path(name) for name in args.names], on=args.on)
     rows = [("file", "indicator", "result")]
     rows += [(str(item.file), item.indicator or "-", item.reason or "imported as a draft") for item in found]
     record = [{"file": str(i.file), "indicator": i.indicator, "reason": i.reason} for i in found]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,13 +14,13 @@ from enginehouse.ledger.event import Head
 EXAMPLES = (
     "enginehouse ledger show",
     "enginehouse ledger verify",
-    "enginehouse ledger head --json > head.json   # keep it elsewhere",
-    "enginehouse ledger verify --head head.json",
+    "enginehouse ledger head > head.txt   # keep it elsewhere",
+    "enginehouse ledger verify --head head.txt",
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("show", "verify", "head"))
+    parser.add_argument("action", choices=tuple(ACTIONS), help="sweep removes documents that no event names")
     parser.add_argument("--cycle", help="only this cycle's events")
     parser.add_argument(
         "--head",
@@ -62,28 +61,48 @@ def _verify(args: argparse.Namespace) -> Output:
 
     head = None if args.head is None else _read_head(args.head)
     found = verify(open_for(args).record, head=head)
-    record = {"ok": found.ok, "events": found.events, "documents": found.documents, "problems": list(found.problems)}
+    record = {
+        "ok": found.ok,
+        "events": found.events,
+        "documents": found.documents,
+        "problems": list(found.problems),
+        "unnamed_documents": found.unnamed_documents,
+        "head": str(found.head),
+    }
     if found.ok:
-        return Output(
-            text=f"The record is whole: {found.events:,} events and {found.documents:,} documents verified.",
-            record=record,
-        )
+        text = f"The record is whole: {found.events:,} events and {found.documents:,} documents verified."
+        return Output(text=text + _unnamed(found.unnamed_documents), record=record)
     text = "\n".join(["The record is not whole:", *(f"  {problem}" for problem in found.problems)])
     return Output(text=text, record=record, exit_code=IntegrityError.exit_code)
 
 
+def _unnamed(documents: int) -> str:
+    """Without a head kept elsewhere, documents that no event names are the only hint that entries were cut off."""
+    if not documents:
+        return ""
+    return (
+        f"\n{documents} document(s) are named by no event: a write was interrupted (enginehouse ledger sweep), "
+        "or the record was cut short (verify it with --head)."
+    )
+
+
 def _head(args: argparse.Namespace) -> Output:
     head = open_for(args).record.store.head()
-    return Output(text=f"{head.seq} {head.hash}", record={"seq": head.seq, "hash": head.hash})
+    return Output(text=str(head), record={"seq": head.seq, "hash": head.hash})
+
+
+def _sweep(args: argparse.Namespace) -> Output:
+    swept = list(open_for(args).record.sweep())
+    text = f"Removed {len(swept)} document(s) that no event names." if swept else "Every document is named by an event."
+    return Output(text=text, record={"swept": swept})
 
 
 def _read_head(path: Path) -> Head:
     try:
-        record = json.loads(path.read_text())
-        return Head(seq=int(record["seq"]), hash=str(record["hash"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "Write one with: enginehouse ledger head --json > head.json"
-        raise UserError(f"this file holds no head of a ledger ({error}).", where=str(path), remedy=remedy) from error
+        return Head.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        remedy = "Write one with: enginehouse ledger head > head.txt"
+        raise UserError(f"this file cannot be read ({error.strerror}).", where=str(path), remedy=remedy) from error
 
 
-ACTIONS = {"show": _show, "verify": _verify, "head": _head}
+ACTIONS = {"show": _show, "verify": _verify, "head": _head, "sweep": _sweep}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -24,13 +25,13 @@ class Imported:
     reason: str
 
 
-def import_definitions(folder: Path, files: Iterable[Path]) -> tuple[Imported, ...]:
-    """Import each file into `indicators/` of the programme folder; an existing file is never overwritten."""
-    return tuple(_import_one(folder, file) for file in files)
+def import_definitions(folder: Path, files: Iterable[Path], *, on: date | None = None) -> tuple[Imported, ...]:
+    """Import each file (named by its measure) into `indicators/`; an existing indicator is never overwritten."""
+    return tuple(_import_one(folder, file, on or date.today()) for file in files)
 
 
-def _import_one(folder: Path, file: Path) -> Imported:
-    found = import_measure(_read(file))
+def _import_one(folder: Path, file: Path, on: date) -> Imported:
+    found = import_measure(_read(file), measure_id=file.stem, imported_on=on)
     if isinstance(found, NotImported):
         return Imported(file, None, found.reason)
     target = folder / "indicators" / f"{found.id}.yaml"
