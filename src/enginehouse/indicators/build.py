@@ -26,6 +26,8 @@ from enginehouse.programme.enums import SourceKind
 from enginehouse.programme.indicator import Indicator, ListSize
 from enginehouse.programme.programme import Programme
 
+REGISTER_KINDS = frozenset({SourceKind.SITES, SourceKind.EPRACCUR, SourceKind.PRACTICE_MAP})
+
 Part = tuple[pa.Table, tuple[LeftOut, ...]]
 
 
@@ -53,7 +55,7 @@ def build_panel(
     """
     built = build(programme, warehouse, indicators=indicators, code_changes=code_changes, progress=progress)
     for entry in built.left_out:
-        progress(f"Left out: {entry}")
+        progress(f"Note: {entry}")
     return built.panel
 
 
@@ -133,9 +135,17 @@ def _from_prescribing(
         used[listed] = _latest(warehouse, listed)
         patients = read_list_sizes(used[listed])
     known = build_register(warehouse, programme.settings).sites.keys()
+    used.update(_register_snapshots(programme, warehouse))
     parts = [from_prescribing.indicator_rows(i, sums, known=known, patients=patients) for i in indicators]
     first, entries = parts[0]
     return [(first, (*about_codes, *entries)), *parts[1:]]
+
+
+def _register_snapshots(programme: Programme, warehouse: Warehouse) -> dict[str, Snapshot]:
+    """The register decides which practices count, so its sources belong to what the panel was made from."""
+    names = [name for name, source in programme.settings.sources.items() if source.kind in REGISTER_KINDS]
+    found = ((name, warehouse.latest(name)) for name in names)
+    return {name: snapshot for name, snapshot in found if snapshot is not None}
 
 
 def prescribing_rows(snapshot: Snapshot) -> PrescribingRows:
