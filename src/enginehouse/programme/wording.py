@@ -19,9 +19,11 @@ _LONGEST = 60
 
 
 def nearest(received: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word that was probably meant."""
-    found = difflib.get_close_matches(received.lower(), list(allowed), n=1, cutoff=0.6)
-    return found[0] if found else None
+    """The allowed word that was probably meant: one spelt like it, or the only one of which it is a part."""
+    options = list(allowed)
+    found = difflib.get_close_matches(received.lower(), options, n=1, cutoff=0.6)
+    holding = [option for option in options if received.lower() in re.split("[-_]", option)]
+    return found[0] if found else holding[0] if len(holding) == 1 else None
 
 
 def did_you_mean(received: object, allowed: Iterable[str]) -> str:
@@ -98,6 +100,7 @@ _BY_TYPE: dict[str, Callable[[Schema], str]] = {
 
 def received(value: Any, scalar: Scalar | None, *, wanted: Schema) -> str:
     """`got ...`, as it is written in the file, with what YAML makes of it where that surprises."""
+    wanted = _single(wanted)
     if isinstance(value, Surprise):
         return f"got {value.raw}, which YAML reads as {value.reads_as}"
     if value is None:
@@ -111,6 +114,11 @@ def received(value: Any, scalar: Scalar | None, *, wanted: Schema) -> str:
     return _plain(value, scalar.raw if scalar else str(value), wanted)
 
 
+def _single(wanted: Schema) -> Schema:
+    """Where one entry may stand for a list, the entry."""
+    return next((option for option in wanted.get("anyOf", ()) if option.get("type") != "array"), wanted)
+
+
 def _plain(value: object, raw: str, wanted: Schema) -> str:
     noun = "a date" if isinstance(value, date) else str(value).lower() if isinstance(value, bool) else "a number"
     surprises = wanted.get("type") == "string" or (isinstance(value, bool) and raw.lower() not in ("true", "false"))
@@ -119,6 +127,7 @@ def _plain(value: object, raw: str, wanted: Schema) -> str:
 
 def hint(value: Any, scalar: Scalar | None, *, wanted: Schema) -> str:
     """What to do, where the mistake is a common one."""
+    wanted = _single(wanted)
     kind = wanted.get("type")
     if "enum" in wanted:
         return did_you_mean(scalar.raw if scalar else value, wanted["enum"])
