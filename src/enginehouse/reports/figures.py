@@ -151,7 +151,7 @@ def decile_figure(
         low_last=_shown(deciles[0][-1], value_format),
         high_last=_shown(deciles[-1][-1], value_format),
     )
-    caption = say("figures.deciles.caption", label=label, count=fmt.count(count), sites=sites)
+    caption = say("figures.deciles.caption", count=fmt.count(count), sites=sites)
     return Figure(chart=chart, caption=caption, alt=alt)
 
 

@@ -15,7 +15,10 @@ from enginehouse.reports.messages import say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
-    """One thing on a lane (a cycle or an activity): dates are YYYY-MM-DD, `end` empty for a single day."""
+    """One thing on a lane (a cycle or an activity): dates are YYYY-MM-DD.
+
+    `end` is the last day, and empty for what happened on one day.
+    """
 
     lane: str
     kind: Literal["improvement", "evaluation"]
@@ -32,8 +35,8 @@ def timeline_document(
     synthetic: bool = False,
     links: Sequence[Link] = (),
 ) -> Document:
-    """Lanes in the order of their first entry; `today` is marked when given."""
-    ordered = sorted(entries, key=lambda entry: (entry.start, entry.end, entry.lane, entry.label))
+    """Lanes in the order of their first entry, entries of one day in the order given; `today` is marked when given."""
+    ordered = sorted(entries, key=lambda entry: entry.start)
     sections = [_figure(ordered, today), _table(ordered)] if ordered else []
     if links:
         sections.append(Section(id="documents", title=say("timeline.links"), blocks=(Links(items=tuple(links)),)))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 MINUS = "\N{MINUS SIGN}"
 LONGEST_LABEL = 14
-_ZERO_DECIMALS = re.compile(r"\.0+(?=%?$)")
+_LAST_ZERO = re.compile(r"(\.\d*)0(?=%?$)")
+_BARE_POINT = re.compile(r"\.(?=%?$)")
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -67,9 +68,9 @@ def number_label(value: float, value_format: str) -> str:
 def tick_labels(ticks: Sequence[float], value_format: str) -> tuple[str, ...]:
     """The labels of an axis, without decimals that are zero on every one of them."""
     labels = tuple(number_label(tick, value_format) for tick in ticks)
-    if all(_ZERO_DECIMALS.search(label) for label in labels):
-        return tuple(_ZERO_DECIMALS.sub("", label) for label in labels)
-    return labels
+    while all(_LAST_ZERO.search(label) for label in labels):
+        labels = tuple(_LAST_ZERO.sub(r"\1", label) for label in labels)
+    return tuple(_BARE_POINT.sub("", label) for label in labels)
 
 
 def segments(values: Sequence[float | None]) -> list[list[int]]:

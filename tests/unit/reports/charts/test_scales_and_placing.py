@@ -47,6 +47,8 @@ def test_zero_decimals_go_when_every_tick_has_them() -> None:
     assert tick_labels((35.0, 40.0), "{:,.1f}") == ("35", "40")
     assert tick_labels((-2.0, 0.0), "{:.1f}%") == ("−2%", "0%")
     assert tick_labels((2.5, 5.0), "{:,.1f}") == ("2.5", "5.0")
+    assert tick_labels((1.0, 1.5), "{:,.2f}") == ("1.0", "1.5")
+    assert tick_labels((0.0, 100.0), "{:,.0f}") == ("0", "100")
 
 
 def test_a_single_value_gets_room_on_both_sides() -> None:
