@@ -88,13 +88,11 @@ def test_no_key_is_without_a_meaning_or_an_entry():
         assert list(TYPED.get(name, {})) == keys, name
 
 
-@pytest.mark.parametrize("name", sorted(models()))
+@pytest.mark.parametrize("name", [name for name in sorted(models()) if structure(models()[name]).get("required")])
 def test_what_is_left_out_is_its_default(name: str):
     model = models()[name]
     tree = structure(model)
     optional = [key for key in tree["properties"] if key not in tree.get("required", [])]
-    if not tree.get("required"):
-        pytest.skip("nothing in this part is required")
     first, *_ = tree["required"]
     spec = from_yaml(definition(model, first, written(TYPED[name][first]["write"])), model, path="example.yaml")
     everything = spec.model_dump(mode="json", by_alias=True)
