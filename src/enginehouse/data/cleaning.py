@@ -154,27 +154,24 @@ class Column:
 
     def _texts(self, batch: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[str, Mask]]:
         encoded = batch if isinstance(batch, pa.DictionaryArray) else batch.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        values = pa.array([self._one(text) for text in texts], kind)
-        column = values.take(encoded.indices)
-        reasons = {place: self.refused[t] for place, t in enumerate(texts) if t in self.refused}
+        texts, known = encoded.dictionary.to_pylist(), self.known
+        for text in texts:
+            if text not in known:
+                self._learn(text)
+        column = pa.array([known[text] for text in texts], kind).take(encoded.indices)
+        reasons = {place: self.refused[t] for place, t in enumerate(texts) if t in self.refused} if self.refused else {}
         if not reasons:
             return column, {}
         places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return column, {f"{self.field.name}: {reason}": places == place for place, reason in reasons.items()}
 
-    def _one(self, text: str | None) -> Any:
-        """The value of one text: `None` when it is blank or refused."""
-        if text is None or text in self.refused:
-            return None
-        if text not in self.known:
-            stripped = text.strip()
-            try:
-                self.known[text] = _READERS[self.field.reads](self)(stripped) if stripped else None
-            except Unfit as error:
-                self.refused[text] = str(error)
-                return None
-        return self.known[text]
+    def _learn(self, text: str) -> None:
+        """Read one text: its value is `None` when it is blank or refused."""
+        stripped = text.strip()
+        try:
+            self.known[text] = _READERS[self.field.reads](self)(stripped) if stripped else None
+        except Unfit as error:
+            self.known[text], self.refused[text] = None, str(error)
 
     def _numbers(self, batch: pa.Array) -> tuple[pa.Array, dict[str, Mask]]:
         wrong: dict[str, Mask] = {}

@@ -46,8 +46,8 @@ def check_files_apart(files: Mapping[Path, str], unique: Sequence[str], *, where
         f"GROUP BY {keys} HAVING count(DISTINCT filename) > 1 ORDER BY {keys} LIMIT 1"
     )
     with connect() as engine, data_or_machine_error(where):
-        first = engine.sql(query).fetchone()
-    if first is not None:
+        found = engine.sql(query).fetchall()
+    for first in found:
         both = " and ".join(sorted(labels[path] for path in first[-1])[:2])
         what = ", ".join(f"{name} {value}" for name, value in zip(unique, first[1:-1], strict=True))
         raise DataError(

@@ -7,7 +7,7 @@ What the columns are is decided in `layouts`; where the results are kept, in `wa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,7 +58,8 @@ class _Pass:
         """Cleaned batches; a failure is kept, because the writer's engine would only pass on its text."""
         try:
             with data_or_machine_error(self.raw.label):
-                for batch in engine.sql(_reading(self.raw, self.columns)).to_arrow_reader(BATCH_ROWS):
+                reader = engine.sql(_reading(self.raw, self.columns)).to_arrow_reader(BATCH_ROWS)
+                for batch in _gathered(reader):
                     yield self._clean(batch)
                     self.progress(f"{self.raw.label}: {self.seen:,} rows")
         except Exception as error:
@@ -128,7 +129,7 @@ def ingest(
         unfit += take_out_duplicates(into / "rows.parquet", layout.unique, names, label=raw.label)
     _check_any_fit(reading, unfit)
     if unfit:
-        write_quarantine(raw_texts(raw, unfit), raw.label, into / "quarantine.parquet")
+        write_quarantine(raw_texts(raw, unfit, passed=reading.seen), raw.label, into / "quarantine.parquet")
     fit = reading.seen - reading.set_aside - sum(u.ordinal is not None for u in unfit)
     return Ingested(fit, len(unfit), reading.set_aside, dict(sorted(reading.months.items())))
 
@@ -146,6 +147,18 @@ def _write_rows(reading: _Pass, engine: duckdb.DuckDBPyConnection, path: Path) -
                 )
         except Exception as error:
             raise reading.failure or error from error
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at least `BATCH_ROWS`: what is done once a batch is then done less often."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(part.num_rows for part in held) >= BATCH_ROWS:
+            yield pa.concat_batches(held)
+            held = []
+    if held:
+        yield pa.concat_batches(held)
 
 
 def _schema(columns: Sequence[Column]) -> pa.Schema:

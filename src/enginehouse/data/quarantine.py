@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from enginehouse.core.errors import DataError
 from enginehouse.data.duck import connect, data_or_machine_error, quoted
-from enginehouse.data.rawfile import RawFile, records
+from enginehouse.data.rawfile import RawFile, is_zipped, lines, records, texts_at
 
 SCHEMA = pa.schema([("file", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
 MOST_UNFIT = 1_000_000
@@ -28,11 +28,15 @@ _COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Unfitting:
-    """A row that does not fit. `ordinal` counts the rows that the reader passed on, from 0; `row` is its number."""
+    """A row that does not fit. `ordinal` counts the rows that the reader passed on, from 0; `row` is its number.
+
+    `position` is the byte at which the row starts, where that is known.
+    """
 
     reason: str
     ordinal: int | None = None
     row: int | None = None
+    position: int | None = None
     text: str = ""
 
 
@@ -44,18 +48,19 @@ def rejected_rows(engine: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfit
     DataError
         A quotation mark is never closed (the rows after it cannot be told apart), or too many rows are refused.
     """
-    (refused,) = engine.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone() or (0,)
+    [(refused,)] = engine.sql("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
     check_not_too_many(refused, raw.label, "see the first rows of the file")
     query = (
-        "SELECT line, error_type::VARCHAR, column_name, csv_line, error_message "
+        "SELECT line, error_type::VARCHAR, column_name, csv_line, error_message, line_byte_position "
         "FROM reject_errors ORDER BY line, column_idx"
     )
     found: dict[int, Unfitting] = {}
-    for row, kind, column, text, message in engine.execute(query).fetchall():
+    for row, kind, column, text, message, position in engine.sql(query).fetchall():
         _check_quotes(raw, row, kind, text)
         reason = _reason(raw, kind, column, message)
         before = found.get(row)
-        found[row] = Unfitting(f"{before.reason}; {reason}" if before else reason, row=row, text=text.strip("\r\n"))
+        reasons = f"{before.reason}; {reason}" if before else reason
+        found[row] = Unfitting(reasons, row=row, position=position, text=text.strip("\r\n"))
     return list(found.values())
 
 
@@ -92,28 +97,53 @@ def _reason(raw: RawFile, kind: str, column: str | None, message: str) -> str:
     return f"{name}: {message.splitlines()[0]}"
 
 
-def raw_texts(raw: RawFile, unfit: Sequence[Unfitting]) -> list[Unfitting]:
-    """The same rows in the order of the file, each with its number and its text as it stands there."""
-    found = list(_from_parquet(raw, unfit) if raw.is_parquet else _from_csv(raw, unfit))
+def raw_texts(raw: RawFile, unfit: Sequence[Unfitting], *, passed: int) -> list[Unfitting]:
+    """The same rows in the order of the file, each with its number and its text as it stands there.
+
+    `passed` is the number of rows that the reader passed on.
+    """
+    if raw.is_parquet:
+        return sorted(_from_parquet(raw, unfit), key=lambda u: u.row or 0)
+    if all(u.position is not None for u in unfit) and not is_zipped(raw.path):
+        found = texts_at(raw, {u.row or 0: u.position or 0 for u in unfit})
+        if found is not None:
+            return [replace(u, text=found[u.row or 0]) for u in unfit]
+    numbered = _numbered(raw, unfit)
+    refused = sum(u.ordinal is None for u in unfit)
+    texts = lines(raw, [u.row or 0 for u in numbered], expected=raw.header_rows + passed + refused)
+    if texts is not None:
+        return [replace(u, text=texts[u.row or 0]) for u in numbered]
+    return sorted(_by_record(raw, unfit), key=lambda u: u.row or 0)
+
+
+def _numbered(raw: RawFile, unfit: Sequence[Unfitting]) -> list[Unfitting]:
+    """Each row's number from how many rows were passed on and refused before it; right where no line is blank."""
+    refused = sorted(u.row for u in unfit if u.ordinal is None and u.row is not None)
+    found = [u for u in unfit if u.ordinal is None]
+    before = 0
+    for entry in sorted((u for u in unfit if u.ordinal is not None), key=lambda u: u.ordinal or 0):
+        row = raw.header_rows + (entry.ordinal or 0) + 1 + before
+        while before < len(refused) and refused[before] <= row:
+            before, row = before + 1, row + 1
+        found.append(replace(entry, row=row))
     return sorted(found, key=lambda u: u.row or 0)
 
 
-def _from_csv(raw: RawFile, unfit: Sequence[Unfitting]) -> Iterator[Unfitting]:
-    refused = {u.row: u for u in unfit if u.row is not None}
+def _by_record(raw: RawFile, unfit: Sequence[Unfitting]) -> Iterator[Unfitting]:
+    """Go through the file record by record, as the reader did."""
+    refused = {u.row: u for u in unfit if u.ordinal is None}
     passed = {u.ordinal: u for u in unfit if u.ordinal is not None}
-    ordinal, left = 0, len(unfit)
+    ordinal = 0
     for row, text in records(raw):
         if row <= raw.header_rows or not text:
             continue  # the reader passes over blank lines
         if row in refused:
             yield replace(refused.pop(row), text=text)
-            left -= 1
-        else:
-            if ordinal in passed:
-                yield replace(passed.pop(ordinal), row=row, text=text)
-                left -= 1
-            ordinal += 1
-        if not left:
+            continue
+        if ordinal in passed:
+            yield replace(passed.pop(ordinal), row=row, text=text)
+        ordinal += 1
+        if not refused and not passed:
             return
     yield from refused.values()
     yield from passed.values()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -68,10 +68,68 @@ def open_raw(path: Path, *, label: str, header: Sequence[str] | None = None, rea
     return RawFile(path, label, tuple(header), False, separator, encoding, header_rows=0)
 
 
+def lines(raw: RawFile, wanted: Sequence[int], *, expected: int) -> dict[int, str] | None:
+    """The text of the lines with these numbers, if the file has `expected` lines; else `None`.
+
+    Fast, because line ends are only counted: right where no quoted cell holds a line break and no line is blank, which
+    is what the number of lines shows.
+    """
+    found: dict[int, str] = {}
+    queue = sorted(set(wanted), reverse=True)
+    before, last = 0, b"\n"
+    with _open(raw.path) as file:
+        for block in _whole_lines(file):
+            ends = block.count(b"\n")
+            if queue and queue[-1] <= before + ends + 1:
+                texts = block.split(b"\n")
+                while queue and queue[-1] <= before + len(texts):
+                    number = queue.pop()
+                    found[number] = _text(texts[number - before - 1])
+            before, last = before + ends, block[-1:]
+    return found if before + (last != b"\n") == expected and not queue else None
+
+
+def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Large blocks that end where a line does."""
+    while block := file.read(_BLOCK << 3):
+        yield block if block.endswith(b"\n") else block + file.readline()
+
+
+def texts_at(raw: RawFile, positions: Mapping[int, int]) -> dict[int, str] | None:
+    """The record that starts at each byte (counted from 1, as DuckDB does), by the same key.
+
+    `None` when a position is not where a line starts, or a record does not end within reason: then count lines.
+    """
+    found = {}
+    with open(raw.path, "rb") as file:
+        for key, position in positions.items():
+            file.seek(max(0, position - 2))
+            before = file.read(1) if position > 1 else b"\n"
+            held = file.readline()
+            if held == b"\n":  # with CR LF the position is that of the LF before the row
+                before, held = held, file.readline()
+            while held.count(b'"') % 2 and len(held) < _BLOCK and (line := file.readline()):
+                held += line
+            if before != b"\n" or held.count(b'"') % 2:
+                return None
+            found[key] = _text(held)
+    return found
+
+
+def is_zipped(path: Path) -> bool:
+    """Whether the file is gzip, by its first bytes."""
+    with open(path, "rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r\n").decode(_readable(line))
+
+
 def records(raw: RawFile) -> Iterator[tuple[int, str]]:
     """Each record with its number (the first line of the file is 1), its line end removed.
 
-    A quoted line break does not end a record. Slow: used only to fetch the text of rows that do not fit.
+    A quoted line break does not end a record. Slow: used only where `lines` cannot tell.
     """
     number, held = 0, b""
     with _open(raw.path) as file:
@@ -80,16 +138,14 @@ def records(raw: RawFile) -> Iterator[tuple[int, str]]:
             if held.count(b'"') % 2:
                 continue
             number += 1
-            yield number, held.rstrip(b"\r\n").decode(_readable(held))
+            yield number, _text(held)
             held = b""
         if held:
-            yield number + 1, held.rstrip(b"\r\n").decode(_readable(held))
+            yield number + 1, _text(held)
 
 
 def _open(path: Path) -> IO[bytes]:
-    with open(path, "rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return cast(IO[bytes], gzip.open(path, "rb")) if zipped else open(path, "rb")
+    return cast(IO[bytes], gzip.open(path, "rb")) if is_zipped(path) else open(path, "rb")
 
 
 def _first_bytes(path: Path, label: str) -> bytes:
