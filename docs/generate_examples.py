@@ -19,12 +19,12 @@ INTRODUCTION = """\
 
 <!-- Written by docs/generate_examples.py from tests/spec. Do not edit by hand. -->
 
-What each key of a programme's files means, an example of it, and values that are refused. Every line is a test: the example
-is read, and each refused value is refused with a message that says what was expected. Types and defaults are in
-[the specification](specification.md).
+What each key of a programme's files means, an example of it, and values that are refused. Every line is a test: the
+example is read, and each refused value is refused with a message that says what was expected. Types and defaults are
+in [the specification](specification.md).
 
-Three things that surprise in YAML are refused with a hint: a code such as `0407020` without quotes is a number in base eight;
-`no`, `yes`, `on` and `off` without quotes are true or false; `1e3` is a text. Months are written `2016-04`.
+Three things that surprise in YAML are refused with a hint: a code such as `0407020` without quotes is a number in base
+eight; `no`, `yes`, `on` and `off` without quotes are true or false; `1e3` is a text. Months are written `2016-04`.
 """
 
 
