@@ -14,6 +14,7 @@ from enginehouse.programme.enums import SourceKind
 
 CARRIED = "carried"
 ALL = "ALL"
+_TOTALS = pa.schema([("site", pa.string()), ("month", pa.date32()), ("patients", pa.int64())])
 LONGEST_GAP = 3
 """Extracts were quarterly until April 2017; across a longer gap nothing is carried."""
 
@@ -42,7 +43,8 @@ def _totals(table: pa.Table) -> pa.Table:
     parts = parts.filter(pc.invert(_is_all(parts, "age"))) if parts.num_rows else parts
     summed = parts.group_by(keys).aggregate([("patients", "sum")]).rename_columns([*keys, "patients"])
     missing = summed.join(ready.select(keys), keys, join_type="left anti") if ready.num_rows else summed
-    return pa.concat_tables([ready, missing.select([*keys, "patients"])]).combine_chunks()
+    parts_in_one = [part.select([*keys, "patients"]).cast(_TOTALS) for part in (ready, missing)]
+    return pa.concat_tables(parts_in_one).combine_chunks()
 
 
 def _is_all(table: pa.Table, column: str) -> pa.ChunkedArray:
