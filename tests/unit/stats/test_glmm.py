@@ -421,3 +421,29 @@ def test_binomial_says_how_much_more_events_vary() -> None:
     # A beta(2, 3) chance has icc 1/6, so events vary 1 + 39/6 times as much.
     assert fit.pearson_ratio == pytest.approx(1 + 39 / 6, rel=0.15)
     assert "binomial says" in fit.notes[-1]
+
+
+@pytest.mark.parametrize("seed", [82, 140, 206])
+def test_hard_panels_settle(seed: int) -> None:
+    """Kept from a hunt over 400 made-up panels: huge counts with wild slopes, and no variation at all between sites."""
+    rng = np.random.default_rng(seed)
+    sites, months, mean, sd = {82: (29, 14, 700, 2.0), 140: (26, 10, 68, 2.0), 206: (23, 13, 6.6, 0.0)}[seed]
+    site, time = np.repeat(np.arange(sites), months), (np.tile(np.arange(months), sites) - months / 2) / 6
+    effects = rng.normal(0, sd, (sites, 2)) if sd else np.zeros((sites, 2))
+    rate = mean * np.exp(np.minimum(effects[site, 0] + effects[site, 1] * time + 0.3 * (site % 2), 6))
+    design = np.column_stack([np.ones(len(site)), site % 2, time])
+    for method in (poisson_mixed, negative_binomial_mixed):
+        fit = fitted(method(rng.poisson(rate), design, clusters=site, slope=time))
+        assert fit.convergence is Convergence.CONVERGED
+        assert fit.intercept_sd == pytest.approx(sd, abs=0.7)
+
+
+def test_no_variation_at_all_is_one_note() -> None:
+    """Fewer extremes than chance makes, in intercepts and in slopes."""
+    site, time = np.repeat(np.arange(20), 8), np.tile(np.arange(8) - 3.5, 20)
+    counts = 50 + np.tile([3, -3, -3, 3, 3, -3, -3, 3], 20)
+    fit = fitted(poisson_mixed(counts, np.column_stack([np.ones(160), time]), clusters=site, slope=time))
+    assert "chance explains all differences" in fit.notes[0]
+    pooled = poisson_regression(counts, np.column_stack([np.ones(160), time]))
+    assert not isinstance(pooled, NotEstimable)
+    assert fit.std_errors == pytest.approx(pooled.std_errors, rel=1e-3)

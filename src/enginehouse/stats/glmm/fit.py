@@ -13,14 +13,19 @@ import numpy.typing as npt
 
 from enginehouse.stats.fits import Array, Coefficients, aliased, contrast_estimate, no_events, too_few_clusters
 from enginehouse.stats.glm import separated
+from enginehouse.stats.glmm.boundary import boundary_factors
 from enginehouse.stats.glmm.families import Family
 from enginehouse.stats.glmm.laplace import Laplace, Parameters
 from enginehouse.stats.glmm.rows import ClusteredRows, clustered_rows
-from enginehouse.stats.glmm.search import GRADIENT_TOLERANCE, Optimum, find_optimum, pearson_ratio
+from enginehouse.stats.glmm.search import (
+    BOUNDARY_LIKELIHOOD,
+    GRADIENT_TOLERANCE,
+    Optimum,
+    find_optimum,
+    pearson_ratio,
+)
 from enginehouse.stats.results import Estimate, NotEstimable
 
-BOUNDARY_LIKELIHOOD = 1e-4
-"""A variance is at its boundary when setting it to zero loses no more log-likelihood than this."""
 TOO_VARIABLE = 1.2
 """A Pearson ratio above this is told to the reader: intervals are then too narrow by a tenth or more."""
 USELESS_GRADIENT = 0.05
@@ -305,30 +310,11 @@ def _boundary_notes(objective: Laplace, optimum: Optimum) -> tuple[str, ...]:
 
     Where a variance is zero the correlation has no meaning, so the first that holds is the one to tell.
     """
-    for note, factor in _boundaries(optimum.at.factor).items():
+    for note, factor in boundary_factors(optimum.at.factor).items():
         at = Parameters(optimum.at.beta, factor, optimum.at.log_size)
         if objective(at, start=np.zeros(optimum.value.modes.shape)).loss <= optimum.value.loss + BOUNDARY_LIKELIHOOD:
             return (note,)
     return ()
-
-
-NO_VARIATION = "The variance between sites is at its boundary, zero: sites differ no more than chance makes them."
-NO_SLOPES = "The variance of the slopes is at its boundary, zero: sites' trends differ no more than chance makes them."
-ONE_LINE = "The correlation of intercepts and slopes is at its boundary, 1 or -1."
-
-
-def _boundaries(factor: Array) -> dict[str, Array]:
-    """The factors that lie on a boundary and are nearest to `factor`, by what to say of them."""
-    if len(factor) == 1:
-        return {NO_VARIATION: np.zeros((1, 1))}
-    intercept_sd, slope_sd = np.sqrt(np.sum(factor**2, axis=1))
-    one_line = factor.copy()
-    one_line[1, 1] = 0.0
-    return {
-        NO_VARIATION: np.diag([0.0, slope_sd]),
-        NO_SLOPES: np.diag([intercept_sd, 0.0]),
-        ONE_LINE: one_line,
-    }
 
 
 def _fit_notes(family: Family, ratio: float, converged: bool) -> tuple[str, ...]:

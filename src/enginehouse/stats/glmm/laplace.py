@@ -7,7 +7,7 @@ threads take ten times longer on a busy machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from enginehouse.stats.fits import Array
 from enginehouse.stats.glmm.families import Binomial, Density, Family, NegativeBinomial, Poisson
 from enginehouse.stats.glmm.rows import ClusteredRows
 
-MODE_STEPS = 60
+MODE_STEPS = 100
 MODE_TOLERANCE = 1e-7
 """Newton stops when no linear predictor moved by more than this; what is left is its square."""
-LARGEST_MOVE = 2.0
-"""No Newton step may change a linear predictor by more: a factor of e^2, else steps from far away overshoot."""
+FREE_MOVE = 0.5
+"""A Newton step that changes no linear predictor by more than this is taken whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +74,15 @@ class Laplace:
         rows, density = self.rows, self.density(at.log_size)
         loadings = at.factor.T @ rows.random
         fixed = rows.offset + np.einsum("np,p->n", rows.design, at.beta)
-        modes = _modes(rows, density, fixed, loadings, self.warm if start is None else start)
+        modes, found = _modes(rows, density, fixed, loadings, self.warm if start is None else start)
+        if not found:
+            modes, found = _modes(rows, density, fixed, loadings, np.zeros(self.warm.shape))
         eta = fixed + np.einsum("qn,qn->n", loadings, modes[:, rows.cluster])
         value = _value(rows, density, loadings, modes, eta)
-        if np.isfinite(value.loss):
+        if found and np.isfinite(value.loss):
             self.warm = modes
-        return value
+            return value
+        return replace(value, loss=np.inf)
 
 
 def _fixed_density(rows: ClusteredRows, family: Family) -> Density | None:
@@ -90,8 +93,8 @@ def _fixed_density(rows: ClusteredRows, family: Family) -> Density | None:
     return None
 
 
-def _modes(rows: ClusteredRows, density: Density, fixed: Array, loadings: Array, start: Array) -> Array:
-    """The most likely standardised effects of every cluster, by clipped Newton steps from `start`."""
+def _modes(rows: ClusteredRows, density: Density, fixed: Array, loadings: Array, start: Array) -> tuple[Array, bool]:
+    """The most likely standardised effects of every cluster, and whether Newton steps from `start` found them."""
     modes = start.copy()
     eta = fixed + np.einsum("qn,qn->n", loadings, modes[:, rows.cluster])
     for _ in range(MODE_STEPS):
@@ -101,13 +104,22 @@ def _modes(rows: ClusteredRows, density: Density, fixed: Array, loadings: Array,
         step = np.einsum("jkc,kc->jc", inverse, slope)
         move = np.einsum("qn,qn->n", loadings, step[:, rows.cluster])
         largest = np.maximum.reduceat(np.abs(move), rows.starts)
-        if largest.max() > LARGEST_MOVE:
-            share = np.minimum(1.0, LARGEST_MOVE / np.maximum(largest, LARGEST_MOVE))
+        if largest.max() > FREE_MOVE:
+            share = _share_of_step(largest)
             step, move = step * share, move * share[rows.cluster]
         modes, eta = modes + step, eta + move
         if largest.max() < MODE_TOLERANCE:
-            break
-    return modes
+            return modes, True
+    return modes, False
+
+
+def _share_of_step(largest: Array) -> Array:
+    """How much of each cluster's Newton step to take, so that no step overshoots.
+
+    In all three families the log of the weight changes no faster than the linear predictor. A step that moves it by L
+    at most loses likelihood only where its share t has t e^(tL) > 2; with tL = min(log(1 + L), 1.5) that cannot be.
+    """
+    return np.where(largest > FREE_MOVE, np.minimum(np.log1p(largest), 1.5) / np.maximum(largest, FREE_MOVE), 1.0)
 
 
 def curvature_matrix(rows: ClusteredRows, loadings: Array, weight: Array) -> Array:
@@ -152,7 +164,7 @@ def _value(rows: ClusteredRows, density: Density, loadings: Array, modes: Array,
         + rows.by_cluster(rows.random * here.score) @ pull.T
     )
     return Value(
-        loss=loss if np.isfinite(loss) else np.inf,
+        loss=loss,
         beta=np.einsum("n,np->p", row_gradient, rows.design),
         factor=np.tril(factor),
         log_size=_size_gradient(rows, density, loadings, eta, leverage, pull),

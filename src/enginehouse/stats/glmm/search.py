@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 
 from enginehouse.stats.fits import Array
 from enginehouse.stats.glm import solve_poisson
+from enginehouse.stats.glmm.boundary import boundary_factors
 from enginehouse.stats.glmm.families import Family
 from enginehouse.stats.glmm.laplace import Laplace, Parameters, Value, curvature_matrix, invert
 from enginehouse.stats.glmm.rows import ClusteredRows
@@ -27,7 +28,18 @@ DIFFERENCE = 0.01
 """Half-width, in standard errors, of the central differences of the gradient."""
 FLAT = 1e-4
 """A direction whose eigenvalue of the whitened Hessian (1 where the whitening is exact) is below this is unknown."""
+SADDLE = 0.01
+"""One below minus this points uphill; between the two it is flat up to the error of the differences."""
 LARGEST_LOG_SIZE = 25.0
+NEWTON_ROUNDS, NEWTON_STEPS, LARGEST_STEP = 6, 6, 20.0
+ROUNDING = 1e-6
+"""A rise of minus the log-likelihood that may be rounding: sums of large terms of either sign."""
+SMALL_MOVE = 0.1
+"""A Hessian taken this many standard errors away still serves: its relative change is about this over C^1/2."""
+SMALLEST_SCALE = 0.02
+"""The size of a standard deviation that is nought, for the purpose of steps."""
+BOUNDARY_LIKELIHOOD = 1e-4
+"""A variance is at its boundary when setting it to zero loses no more log-likelihood than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +63,11 @@ class Optimum:
     hessian_is_positive: bool
     evaluations: int
 
+    @property
+    def settled(self) -> bool:
+        """Whether this is a maximum, to the tolerance."""
+        return self.hessian_is_positive and self.gradient_norm <= GRADIENT_TOLERANCE
+
 
 class Whitening:
     """A point and a scale for all parameters: vector s <-> Parameters, s in approximate standard errors."""
@@ -59,7 +76,7 @@ class Whitening:
         self.centre = centre
         self.root = cholesky(information)
         self.lower = np.tril_indices(len(centre.factor))
-        size = np.sqrt(np.abs(centre.factor[np.diag_indices(len(centre.factor))]) ** 2 + 1e-8)
+        size = np.maximum(np.abs(np.diag(centre.factor)), SMALLEST_SCALE)
         # The log of a standard deviation of C effects has standard error 1 / sqrt(2 C).
         self.factor_scale = size[self.lower[0]] / np.sqrt(2.0 * rows.clusters)
         self.size_scale = 2.0 / np.sqrt(len(rows.counts))
@@ -97,39 +114,86 @@ def find_optimum(rows: ClusteredRows, family: Family, *, start: Parameters | Non
             method="BFGS",
             options={"gtol": SEARCH_TOLERANCE, "maxiter": 300},
         )
-        return _polish(objective, whitening, np.asarray(found.x))
+        optimum = _polish(objective, whitening, np.asarray(found.x))
+        return optimum if optimum.settled else _from_boundaries(objective, optimum)
+
+
+def _from_boundaries(objective: Laplace, optimum: Optimum) -> Optimum:
+    """Where the search wandered along an edge: the best settled maximum that starts on one, if it is no worse."""
+    found = [optimum]
+    for factor in boundary_factors(optimum.at.factor).values():
+        centre = Parameters(optimum.at.beta, factor, optimum.at.log_size)
+        whitening = Whitening(centre, information(objective, centre), objective.rows)
+        candidate = _polish(objective, whitening, np.zeros(whitening.length))
+        if candidate.settled and candidate.value.loss <= optimum.value.loss + BOUNDARY_LIKELIHOOD:
+            found.append(candidate)
+    return min(found[1:] or found, key=lambda each: each.value.loss)
 
 
 def _loss_and_gradient(objective: Laplace, whitening: Whitening, vector: Array) -> tuple[float, Array]:
     value = objective(whitening.parameters(vector))
+    if not np.isfinite(value.loss):
+        return np.inf, np.zeros(whitening.length)
     return value.loss, whitening.gradient(value)
 
 
 def _polish(objective: Laplace, whitening: Whitening, vector: Array) -> Optimum:
-    """Newton steps with one numerical Hessian; what is left of the step is the gradient norm that is reported."""
+    """Newton rounds, each with a fresh numerical Hessian; one is enough but for boundaries and saddles."""
     value = objective(whitening.parameters(vector))
-    hessian = _hessian(objective, whitening, vector, value.modes)
-    inverse, positive = _inverse(hessian, len(whitening.centre.beta))
-    for _ in range(6):
-        gradient = whitening.gradient(value)
-        step = inverse @ gradient
-        left = float(np.sqrt(max(float(gradient @ step), 0.0)))
-        if left < GRADIENT_TOLERANCE / 100 or not positive:
-            break
-        moved = objective(whitening.parameters(vector - step))
-        if not moved.loss <= value.loss + 1e-7 * abs(value.loss):
-            break
-        vector, value = vector - step, moved
     p = len(whitening.centre.beta)
+    for _ in range(NEWTON_ROUNDS):
+        hessian = _hessian(objective, whitening, vector, value.modes)
+        inverse, is_maximum = _inverse(hessian, p)
+        if not np.all(np.isfinite(inverse)):
+            break
+        start = vector
+        vector, value = _newton(objective, whitening, vector, value, hessian)
+        gradient = whitening.gradient(value)
+        left = float(np.sqrt(max(float(gradient @ inverse @ gradient), 0.0)))
+        if left < GRADIENT_TOLERANCE and is_maximum and np.linalg.norm(vector - start) < SMALL_MOVE:
+            break
     back = solve_triangular(whitening.root, np.eye(p))
     return Optimum(
         at=whitening.parameters(vector),
         value=value,
         covariance=back @ inverse[:p, :p] @ back.T,
         gradient_norm=left,
-        hessian_is_positive=positive,
+        hessian_is_positive=is_maximum,
         evaluations=objective.evaluations,
     )
+
+
+def _newton(
+    objective: Laplace, whitening: Whitening, vector: Array, value: Value, hessian: Array
+) -> tuple[Array, Value]:
+    """Damped Newton steps with one Hessian, downhill also where it is not positive."""
+    sizes, directions = np.linalg.eigh(hessian)
+    for _ in range(NEWTON_STEPS):
+        along = directions.T @ whitening.gradient(value)
+        steps = along / np.maximum(np.abs(sizes), FLAT)
+        if sizes[0] < -SADDLE and abs(steps[0]) < 1:
+            # A saddle, such as a variance of zero that should not be: its gradient is nought, so push.
+            steps[0] = 1.0
+        if np.linalg.norm(steps) < GRADIENT_TOLERANCE / 100:
+            break
+        step = directions @ (steps * min(1.0, LARGEST_STEP / float(np.max(np.abs(steps)))))
+        moved = _downhill(objective, whitening, vector, value, step)
+        if moved is None:
+            break
+        vector, value = moved
+    return vector, value
+
+
+def _downhill(
+    objective: Laplace, whitening: Whitening, vector: Array, value: Value, step: Array
+) -> tuple[Array, Value] | None:
+    """The longest of 1, 1/2, 1/4, ... of the step that does not lose likelihood, if any."""
+    for halvings in range(8):
+        trial = vector - step / 2**halvings
+        moved = objective(whitening.parameters(trial))
+        if moved.loss <= value.loss + ROUNDING:
+            return trial, moved
+    return None
 
 
 def _hessian(objective: Laplace, whitening: Whitening, vector: Array, modes: Array) -> Array:
@@ -155,7 +219,7 @@ def _inverse(hessian: Array, fixed_effects: int) -> tuple[Array, bool]:
     known = sizes > FLAT
     inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
     harmless = np.all(np.abs(directions[:fixed_effects, ~known]) < 0.01)
-    return inverse, bool(np.all(sizes > -FLAT) and harmless)
+    return inverse, bool(np.all(sizes > -SADDLE) and harmless)
 
 
 def information(objective: Laplace, at: Parameters) -> Array:
