@@ -1,0 +1,25 @@
+"""The generated pages are what their generators give now; long simulations are taken from their kept results."""
+
+from __future__ import annotations
+
+import pytest
+from docs.generate import PAGES, ROOT, main, with_note
+from docs.generators import simulations
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_generated_page_is_in_step(path):
+    assert (ROOT / path).read_text(encoding="utf-8") == with_note(path, PAGES[path]()), "run: make docs"
+
+
+def test_checking_says_what_is_out_of_step(monkeypatch, capsys):
+    monkeypatch.setattr("docs.generate.PAGES", {"docs/reference/exit-codes.md": lambda: "# Another page\n"})
+    monkeypatch.setattr("sys.argv", ["docs.generate", "--check"])
+    assert main() == 1
+    assert capsys.readouterr().out == "out of step: docs/reference/exit-codes.md\n"
+
+
+def test_changed_scenarios_ask_for_a_new_run(monkeypatch):
+    monkeypatch.setattr("simulations.drift.SCENARIOS", ())
+    with pytest.raises(ValueError, match="scenarios changed since the last full run"):
+        simulations.drift_page()
