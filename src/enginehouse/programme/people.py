@@ -108,6 +108,7 @@ def _example() -> str:
     return f"me,My Name,{SEPARATOR.join(Role)}"
 
 
-def one_person_file() -> str:
-    """The file of somebody who starts alone: one person with every role."""
-    return f"{','.join(COLUMNS)}\n{_example()}\n"
+def first_people_file() -> str:
+    """The file of somebody who starts alone, with the second person whom a decision takes."""
+    board = f"board,The programme board,{Role.COMMISSIONER.value}"
+    return f"{','.join(COLUMNS)}\n{_example()}\n{board}\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from enginehouse.core.errors import UserError
 from enginehouse.core.files import machine_error, write_whole
 from enginehouse.core.ids import is_slug
-from enginehouse.programme.people import FILE, one_person_file
+from enginehouse.programme.people import FILE, first_people_file
 from enginehouse.programme.wording import did_you_mean, one_of
 
 TEMPLATES = {
@@ -66,7 +66,7 @@ def _contents(template: str, folder: Path) -> Iterator[tuple[str, bytes]]:
     settings = copied.pop("programme.yaml")
     yield from copied.items()
     yield ".gitignore", IGNORED.encode()
-    yield FILE, one_person_file().encode()
+    yield FILE, first_people_file().encode()
     yield "programme.yaml", _named(settings, folder) if template == "starter" else settings
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from enginehouse.core.errors import Problems
 from enginehouse.programme.enums import Role
-from enginehouse.programme.people import Person, load_people, one_person_file
+from enginehouse.programme.people import Person, first_people_file, load_people
 
 
 def write(folder: Path, text: str | bytes) -> Path:
@@ -25,7 +25,7 @@ def test_people_and_their_roles(tmp_path: Path):
 
 
 def test_one_person_may_start_alone(tmp_path: Path):
-    assert load_people(write(tmp_path, one_person_file()))["me"].roles == frozenset(Role)
+    assert load_people(write(tmp_path, first_people_file()))["me"].roles == frozenset(Role)
 
 
 def test_a_spreadsheet_s_mark_and_capitals_are_no_problem(tmp_path: Path):
