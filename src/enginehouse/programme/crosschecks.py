@@ -14,13 +14,12 @@ from enginehouse.programme.folder import Folder, Part
 from enginehouse.programme.indicator import Codes, Indicator, Prescribing
 from enginehouse.programme.positions import Path
 from enginehouse.programme.programme import ProgrammeSettings
+from enginehouse.programme.sources import Source
 from enginehouse.programme.strategy import Strategy
 from enginehouse.programme.wording import did_you_mean, one_of
 
-# These kinds of file bring levels of their own, which only reading them shows.
-LEVELS_INSIDE = frozenset({SourceKind.EPRACCUR, SourceKind.PRACTICE_MAP})
-# These bring attributes that need not be named.
-ATTRIBUTES_INSIDE = frozenset({SourceKind.LIST_SIZES, SourceKind.DEPRIVATION})
+# The levels that a kind of file has by itself, where the programme names none (a test compares them with `data`).
+OWN_LEVELS = {SourceKind.EPRACCUR: ("commissioner",), SourceKind.PRACTICE_MAP: ("ccg", "stp", "region")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,17 @@ class Known:
 
     @property
     def levels(self) -> frozenset[str] | None:
-        if self.settings is None or self._has(LEVELS_INSIDE):
+        if self.settings is None:
             return None
-        return frozenset(level for source in self.settings.sources.values() for level in source.levels)
+        sources = self.settings.sources.values()
+        return frozenset(level for source in sources for level in source.levels or OWN_LEVELS.get(source.kind, ()))
 
     @property
     def attributes(self) -> frozenset[str] | None:
-        if self.settings is None or self._has(ATTRIBUTES_INSIDE):
+        """Lists of patients by age make attributes that nobody names: then any name may be right."""
+        if self.settings is None or self.sources(SourceKind.LIST_SIZES):
             return None
-        return frozenset(name for source in self.settings.sources.values() for name in source.attributes)
+        return frozenset(name for source in self.settings.sources.values() for name in _attributes(source))
 
     def sources(self, kind: SourceKind) -> list[str] | None:
         if self.settings is None:
@@ -69,8 +70,11 @@ class Known:
         part = self.folder.indicators.get(name)
         return part.value if part else None
 
-    def _has(self, kinds: frozenset[SourceKind]) -> bool:
-        return self.settings is not None and any(source.kind in kinds for source in self.settings.sources.values())
+
+def _attributes(source: Source) -> Iterable[str]:
+    if source.kind is SourceKind.DEPRIVATION and not source.attributes:
+        return (source.values.get("attribute", "imd"),)
+    return source.attributes
 
 
 def known_names(folder: Folder) -> Known:

@@ -116,6 +116,6 @@ def _value_at(value: Any, path: Path, otherwise: Any) -> Any:
     for step in path:
         try:
             value = value[step]
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError, TypeError):  # pragma: no cover (a kind of error that points at nothing)
             return otherwise
     return value

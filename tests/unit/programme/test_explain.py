@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,7 @@ from enginehouse.programme.enums import Check, DesignType, Direction, Method, Nu
 from enginehouse.programme.explain import explain_indicator, explain_protocol
 from enginehouse.programme.indicator import Status
 from enginehouse.programme.load import load_programme
-from enginehouse.programme.protocol import Estimand
+from enginehouse.programme.protocol import Estimand, Sites
 
 STARTER = Path(enginehouse.__file__).parent / "programmes" / "starter"
 PROTOCOL = "cycles/first/protocol.yaml"
@@ -169,3 +170,22 @@ def test_plurals(noun: str, many: str):
 def test_months_are_english_wherever_it_runs():
     assert words.long_month(Month(2016, 4)) == "April 2016"
     assert words.counted(1, "month") == "1 month"
+
+
+def test_a_protocol_without_exposure_says_nothing_of_it():
+    programme = load_programme(STARTER)
+    bare = programme.protocols["first"].model_copy(update={"exposure": None})
+    text = explain_protocol(dataclasses.replace(programme, protocols={"first": bare}), "first")
+    assert "Compared with whom" not in text
+
+
+def test_sites_by_nothing_are_all_sites():
+    programme = load_programme(STARTER)
+    protocol = programme.protocols["first"]
+    assert protocol.exposure is not None
+    everyone = protocol.exposure.comparators[0].model_copy(update={"sites": Sites()})
+    exposure = protocol.exposure.model_copy(update={"comparators": (everyone,)})
+    told = dataclasses.replace(programme, protocols={"first": protocol.model_copy(update={"exposure": exposure})})
+    assert "The rest of the North: every practice. This is the comparison" in " ".join(
+        explain_protocol(told, "first").split()
+    )

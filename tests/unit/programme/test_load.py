@@ -12,9 +12,12 @@ import pytest
 import enginehouse
 from enginehouse.core.errors import Problems
 from enginehouse.core.months import Month
-from enginehouse.programme.enums import DesignType
+from enginehouse.data.sources import SOURCES
+from enginehouse.programme.crosschecks import OWN_LEVELS
+from enginehouse.programme.enums import DesignType, SourceKind
 from enginehouse.programme.load import load_programme
 from enginehouse.programme.protocol_checks import RUNNABLE_DESIGNS
+from enginehouse.programme.sources import Source
 
 PROGRAMMES = Path(enginehouse.__file__).parent / "programmes"
 PROTOCOL = "cycles/first/protocol.yaml"
@@ -246,3 +249,36 @@ def test_reading_a_programme_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+SITES = "    kind: sites\n    path: data/sites.csv\n    columns: {site: site, name: name}\n"
+LEVELS = "    levels: {area: area, region: region}\n    attributes: {list_size: list_size, deprivation: deprivation}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels"), [("epraccur", "'commissioner'"), ("practice-map", "one of: ccg, region, stp")]
+)
+def test_some_files_have_levels_of_their_own(kind: str, levels: str, spoil: Callable[..., str]):
+    """The same names as in `data.sources`; a level that the programme names takes their place."""
+    message = spoil(SETTINGS, SITES + LEVELS, f"    kind: {kind}\n    path: data/sites.csv\n")
+    assert f"exposure.sites.within.area\n  got the level 'area'; expected {levels}." in message
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SourceKind if kind is not SourceKind.SITES])
+def test_own_levels_are_those_of_the_readers(kind: SourceKind):
+    source = Source(kind=kind, path="file.csv")
+    names = [field.name for layout in SOURCES[kind].layouts(source) for field in layout.fields]
+    levels = [name.removeprefix("level:") for name in names if name.startswith("level:")]
+    assert set(levels) == set(OWN_LEVELS.get(kind, ()))
+
+
+def test_a_deprivation_score_is_an_attribute(folder: Path):
+    path = folder / SETTINGS
+    text = path.read_text(encoding="utf-8").replace("attributes: {list_size: list_size, deprivation: deprivation}", "")
+    more = "  scores: {kind: deprivation, path: d.csv, values: {attribute: deprivation}}\n"
+    path.write_text(text + more, encoding="utf-8")
+    message = said_of(folder)
+    assert message == (
+        f"{PROTOCOL}:53  analysis.subgroups[1]\n  got the attribute 'list_size'; expected 'deprivation'. "
+        "Declare it under attributes of a source of kind sites in programme.yaml."
+    )

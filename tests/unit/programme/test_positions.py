@@ -90,6 +90,7 @@ def test_an_alias_repeats_a_value():
         ("a: &x [*x]", "f.yaml:1  a[1]\n  an alias (*) stands inside the value that it repeats."),
         ("a: !!python/object:os.system x", "f.yaml:1  a\n  got the tag"),
         ("a: !secret [1]", "f.yaml:1  a\n  got the tag '!secret'. Definitions hold plain values; remove the tag."),
+        ("a: 1\nb: !<x y> 1\n", "f.yaml:2\n  the file is not YAML from here on. Check the quotation marks"),
         ("[" * 3000, "the file is nested too deeply to be read."),
         ("a: 1\nb: caf\xe9".encode("latin-1"), "f.yaml:2\n  the file is not UTF-8 text. Save it as UTF-8"),
     ],
