@@ -19,7 +19,9 @@ from enginehouse.governance.state import CycleState, Done
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.event import Event
 from enginehouse.ledger.events import CycleEvaluated, DataFrozen, DossierWritten, PanelBuilt
+from enginehouse.programme.indicator import Indicator
 from enginehouse.reports.dossier import dossier_document
+from enginehouse.reports.effects import plural
 from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts, FaultFact, SourceFact
 from enginehouse.reports.html import render_html
 from enginehouse.reports.pdf import render_pdf
@@ -37,11 +39,12 @@ def write_dossier(workspace: Workspace, cycle: str, *, by: Acting) -> WrittenDos
     """Write the dossier into the output folder, and its hashes into the record."""
     state = authorise(workspace, Act.WRITE_DOSSIER, cycle, by)
     events = list(workspace.record.store.events(cycle=cycle))
+    found = read_locked(workspace, cycle, state)
     document = dossier_document(
-        protocol=read_locked(workspace, cycle, state).protocol,
+        protocol=found.protocol,
         evaluation=recorded_evaluation(workspace, state),
         appraisal=recorded_appraisal(workspace, state),
-        facts=_facts(workspace, cycle, state, events),
+        facts=_facts(workspace, cycle, state, events, found.indicators[found.protocol.indicator]),
     )
     html, pdf = render_html(document), render_pdf(document)
     written = WrittenDossier(workspace.output / f"{cycle}-dossier.html", workspace.output / f"{cycle}-dossier.pdf")
@@ -53,14 +56,16 @@ def write_dossier(workspace: Workspace, cycle: str, *, by: Acting) -> WrittenDos
     return written
 
 
-def _facts(workspace: Workspace, cycle: str, state: CycleState, events: Sequence[Event]) -> DossierFacts:
+def _facts(
+    workspace: Workspace, cycle: str, state: CycleState, events: Sequence[Event], primary: Indicator
+) -> DossierFacts:
     # The head of the last event that the dossier tells of: writing the dossier again does not move it.
     told = [event for event in events if not isinstance(event.payload, DossierWritten)][-1]
     frozen = next(event.payload for event in events if isinstance(event.payload, DataFrozen))
     evaluated = next(event.payload for event in events if isinstance(event.payload, CycleEvaluated))
-    registered = _done(state, Act.REGISTER)
+    registered, settings = _done(state, Act.REGISTER), workspace.programme.settings
     return DossierFacts(
-        programme=workspace.programme.settings.title,
+        programme=settings.title,
         cycle=cycle,
         registered_on=str(registered.effective_on),
         registered_by=person_name(workspace, registered.actor),
@@ -76,7 +81,10 @@ def _facts(workspace: Workspace, cycle: str, state: CycleState, events: Sequence
         panel=named(state.panel_identity),
         evaluation=named(state.evaluation),
         appraisal=state.appraisal or "",
-        synthetic=workspace.programme.settings.synthetic,
+        synthetic=settings.synthetic,
+        primary_is_proportion=primary.is_proportion,
+        primary_numerator_kind=primary.numerator_kind,
+        noun=plural(settings.member_noun or settings.site_noun),
         amendments=_amendments(workspace, state),
         decision=_decision(workspace, state),
         sources=_sources(workspace, frozen),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +34,11 @@ def write_timeline(workspace: Workspace) -> WrittenTimeline:
     entries = tuple(entry for cycle in workspace.programme.protocols for entry in _cycle_entries(workspace, cycle))
     settings = workspace.programme.settings
     document = timeline_document(
-        entries, programme=settings.title, synthetic=settings.synthetic, links=tuple(_links(workspace))
+        entries,
+        programme=settings.title,
+        today=str(date.today()),
+        synthetic=settings.synthetic,
+        links=tuple(_links(workspace)),
     )
     page = workspace.output / "timeline.html"
     write_whole(page, render_html(document))
@@ -58,9 +63,8 @@ def _cycle_entries(workspace: Workspace, cycle: str) -> Iterator[TimelineEntry]:
 
 
 def _span(lane: str, kind: Literal["improvement", "evaluation"], label: str, period: Period) -> TimelineEntry:
-    return TimelineEntry(
-        lane=lane, kind=kind, label=label, start=str(period.start.first_day), end=str(period.end.first_day)
-    )
+    last_day = period.end.first_day - timedelta(days=1)
+    return TimelineEntry(lane=lane, kind=kind, label=label, start=str(period.start.first_day), end=str(last_day))
 
 
 def _act_words(act: Act, state: CycleState) -> str:

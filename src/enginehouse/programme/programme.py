@@ -29,6 +29,8 @@ class ProgrammeSettings(Spec):
     """Where it is and whom it serves, in a few words."""
     site_noun: Text = "practice"
     """What one site is called: practice, hospital, ward."""
+    member_noun: Text | None = None
+    """Where a site is an area: what one of those that it adds up is called."""
     synthetic: bool = False
     """Whether the data were made by a computer: every page then says so."""
     currency: Literal["GBP", "USD", "EUR"] = "GBP"
