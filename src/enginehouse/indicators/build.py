@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from enginehouse.core.errors import DataError, did_you_mean
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data.list_sizes import read_list_sizes
+from enginehouse.data.prescribing import read_keys
 from enginehouse.data.register import build_register
 from enginehouse.data.snapshot import Snapshot
 from enginehouse.data.totals import read_totals
@@ -150,14 +150,14 @@ def _register_snapshots(programme: Programme, warehouse: Warehouse) -> dict[str,
 
 def prescribing_rows(snapshot: Snapshot) -> PrescribingRows:
     """The rows of a snapshot of prescribing, and what their keys mean."""
-    codes = pq.read_table(snapshot.folder / "codes.parquet")
-    practices = pq.read_table(snapshot.folder / "practices.parquet")
+    keys = read_keys(snapshot)
+    practices = keys.practices
     # A prescriber whose code cannot be a site's has none; under its own code it is not in the register either.
     names = zip(practices["site"].to_pylist(), practices["practice"].to_pylist(), strict=True)
     return PrescribingRows(
-        paths=snapshot.paths,
-        code_keys=codes["code_key"].combine_chunks(),
-        codes=codes["bnf_code"].combine_chunks(),
+        paths=keys.paths,
+        code_keys=keys.codes["code_key"].combine_chunks(),
+        codes=keys.codes["bnf_code"].combine_chunks(),
         sites=dict(zip(practices["practice_key"].to_pylist(), (site or code for site, code in names), strict=True)),
     )
 
