@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from enginehouse.core.errors import DataError, MachineError
 
@@ -30,6 +31,13 @@ def quoted(value: str | Path) -> str:
 def parquet(paths: Sequence[Path]) -> str:
     """Several Parquet files as one table; a column that one of them lacks is null there."""
     return f"read_parquet([{', '.join(quoted(path) for path in paths)}], union_by_name = true)"
+
+
+def read_rows(paths: Sequence[Path], select: str = "SELECT * FROM rows") -> pa.Table:
+    """The answer of one query to the Parquet files, which it calls `rows`."""
+    with connect() as engine:
+        engine.execute(f"CREATE VIEW rows AS SELECT * FROM {parquet(paths)}")
+        return engine.sql(select).to_arrow_table()
 
 
 @contextmanager

@@ -1,146 +1,233 @@
-"""The register of sites, put together from every source of a programme that describes sites.
+"""The register of sites put together from a programme's sources: who there is, where each belonged when, what is known.
 
-Sites come from `sites` and `epraccur` sources (from a `practice-map` where there is neither); the others add places in
-the hierarchy, attributes and successors. Where two sources say different things of one site, the later one in
-`programme.yaml` fills what the earlier left open and does not contradict it.
+Later sources win: where two give the same level of a site, or the same attribute, the one declared last is kept.
+Sources that map names make sites; sources of attributes only describe sites that are there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pyarrow.parquet as pq
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from enginehouse.core.errors import DataError
 from enginehouse.core.months import Month
-from enginehouse.data.sites import Membership, Site, SiteRegister
+from enginehouse.data.duck import read_rows
+from enginehouse.data.hierarchy import Span, in_sequence, memberships
+from enginehouse.data.list_sizes import read_list_sizes
+from enginehouse.data.sites import Site, SiteRegister
 from enginehouse.data.snapshot import Snapshot
 from enginehouse.data.sources.deprivation import DEFAULT_ATTRIBUTE
 from enginehouse.data.sources.sites import ATTRIBUTE, GROUP_NAME, LEVEL
 from enginehouse.data.warehouse import Warehouse
 from enginehouse.programme.enums import SourceKind
 from enginehouse.programme.programme import ProgrammeSettings
+from enginehouse.programme.sources import Source
 
-Row = Mapping[str, Any]
-NAMES_SITES = (SourceKind.SITES, SourceKind.EPRACCUR)
-DESCRIBES_SITES = (*NAMES_SITES, SourceKind.PRACTICE_MAP, SourceKind.DEPRIVATION, SourceKind.SUCCESSORS)
+LIST_SIZE = "list_size"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The register while its sources are read; `as_of` is the month that the source being read is said to hold for."""
+
+    as_of: Month | None = None
+    sites: dict[str, Site] = field(default_factory=dict)
+    described: dict[str, Site] = field(default_factory=dict)
+    spans: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+    of_areas: dict[tuple[str, str, str], list[Span]] = field(default_factory=dict)
+    attributes: dict[str, dict[str, float]] = field(default_factory=dict)
+    group_names: dict[tuple[str, str], str] = field(default_factory=dict)
+    successors: dict[str, tuple[str, Month | None]] = field(default_factory=dict)
 
 
 def build_register(warehouse: Warehouse, settings: ProgrammeSettings) -> SiteRegister:
-    """The register as the latest snapshots give it.
+    """The register as the latest snapshots of the programme's sources describe it.
 
     Raises
     ------
     DataError
-        No source that names sites has been loaded.
+        A source that describes sites was not loaded, or successors run in a circle.
     """
-    rows = {
-        name: _rows(snapshot)
-        for name, source in settings.sources.items()
-        if source.kind in DESCRIBES_SITES and (snapshot := warehouse.latest(name)) is not None
-    }
-    kinds = {name: settings.sources[name].kind for name in rows}
-    naming = [n for n in rows if kinds[n] in NAMES_SITES] or [n for n in rows if kinds[n] is SourceKind.PRACTICE_MAP]
-    if not naming:
+    draft = _Draft()
+    missing = []
+    for name, source in _in_order(settings.sources):
+        snapshot = warehouse.latest(name)
+        if snapshot is None:
+            missing.append(name)
+        else:
+            draft.as_of = source.as_of
+            READS[source.kind](draft, snapshot)
+    if missing:
         raise DataError(
-            "no source that names sites has been loaded.",
-            where="programme.yaml  sources",
-            remedy="Declare one of kind sites or epraccur, and run: enginehouse data load.",
+            f"the source(s) {', '.join(missing)} have not been loaded.",
+            where="sites",
+            remedy="Run: enginehouse data load.",
         )
-    successors = {r["site"]: r["successor"] for n in rows if kinds[n] is SourceKind.SUCCESSORS for r in rows[n]}
-    sites = _sites((row for name in naming for row in rows[name]), successors)
-    placing = _placing(rows, kinds)
-    memberships = tuple(dict.fromkeys(m for name in placing for m in _memberships(rows[name], sites, placing[name])))
-    through = [r for n in rows if kinds[n] is SourceKind.PRACTICE_MAP for r in rows[n] if r.get("member")]
+    return _register(draft, warehouse, settings)
+
+
+def _in_order(sources: Mapping[str, Source]) -> Iterable[tuple[str, Source]]:
+    """List sizes first, so that a register's own figures win over them; the rest as declared."""
+    describing = [(name, source) for name, source in sources.items() if source.kind in READS]
+    return sorted(describing, key=lambda entry: entry[1].kind is not SourceKind.LIST_SIZES)
+
+
+def _register(draft: _Draft, warehouse: Warehouse, settings: ProgrammeSettings) -> SiteRegister:
+    sites = draft.sites or draft.described or _sites_of_data(warehouse, settings)
+    sites = _with_successors(sites, draft.successors)
+    known = {name: {s: v for s, v in values.items() if s in sites} for name, values in draft.attributes.items()}
     return SiteRegister(
-        sites=sites,
-        memberships=memberships + tuple(_through_areas(through, memberships)),
-        attributes=_attributes(row for name in rows for row in rows[name]),
-        group_names=dict(pair for name in rows for row in rows[name] for pair in _group_names(row)),
+        sites=dict(sorted(sites.items())),
+        memberships=memberships(draft.spans, draft.of_areas, sites),
+        attributes=known,
+        group_names=draft.group_names,
     )
 
 
-def _rows(snapshot: Snapshot) -> list[Row]:
-    return [row for path in snapshot.paths for row in pq.read_table(path).to_pylist()]
+def _sites_of_data(warehouse: Warehouse, settings: ProgrammeSettings) -> dict[str, Site]:
+    """Without any register, the sites are those that the totals (or else the list sizes) speak of."""
+    for kind in (SourceKind.TOTALS, SourceKind.LIST_SIZES):
+        found: dict[str, Site] = {}
+        for name, source in settings.sources.items():
+            snapshot = warehouse.latest(name) if source.kind is kind else None
+            if snapshot is not None:
+                ids = read_rows(snapshot.paths, "SELECT DISTINCT site FROM rows").column("site").to_pylist()
+                found |= {i: Site(i, i.partition(":")[2]) for i in ids}
+        if found:
+            return found
+    return {}
 
 
-def _sites(rows: Iterable[Row], successors: Mapping[str, str]) -> dict[str, Site]:
-    sites: dict[str, Site] = {}
-    for row in rows:
-        known = sites.get(row["site"])
-        sites[row["site"]] = Site(
-            id=row["site"],
-            name=(known and known.name) or row.get("name") or row["site"],
-            opened=(known and known.opened) or _month(row.get("opened")),
-            closed=(known and known.closed) or _month(row.get("closed")),
-            successor=successors.get(row["site"]) or (known and known.successor) or row.get("successor"),
-        )
-    return dict(sorted(sites.items()))
-
-
-def _placing(rows: Mapping[str, Sequence[Row]], kinds: Mapping[str, SourceKind]) -> dict[str, frozenset[str]]:
-    """The levels that each source may speak of: what a programme maps itself goes before the register's own columns."""
-    levels = {name: frozenset(_levels(found)) for name, found in rows.items()}
-    mapped = frozenset(level for name in rows if kinds[name] is not SourceKind.EPRACCUR for level in levels[name])
-    return {
-        name: levels[name] - mapped if kinds[name] is SourceKind.EPRACCUR else levels[name]
-        for name in rows
-        if levels[name]
-    }
-
-
-def _levels(rows: Sequence[Row]) -> Iterator[str]:
-    yield from {key.removeprefix(LEVEL) for row in rows[:1] for key in row if key.startswith(LEVEL)}
-
-
-def _memberships(rows: Sequence[Row], sites: Mapping[str, Site], levels: Iterable[str]) -> Iterator[Membership]:
-    for row in rows:
-        if row.get("site") not in sites:
-            continue
-        start, end = _month(row.get("valid_from") or row.get("month")), _month(row.get("valid_to"))
-        for level in sorted(levels):
-            group = row.get(f"{LEVEL}{level}")
-            if group:
-                yield Membership(row["site"], level, group, start, end)
-
-
-def _through_areas(rows: Iterable[Row], memberships: Sequence[Membership]) -> Iterator[Membership]:
-    """Larger areas of a site, through the area that a practice map places in them."""
-    larger = {(r["member_level"], r["member"]): r for r in rows}
-    for m in memberships:
-        row = larger.get((m.level, m.group), {})
-        for key, group in row.items():
-            if key.startswith(LEVEL) and group:
-                yield Membership(m.site, key.removeprefix(LEVEL), group, m.start, m.end)
-
-
-def _attributes(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for row in rows:
-        for name, value in _row_attributes(row):
-            if value is not None:
-                found.setdefault(name, {}).setdefault(row["site"], value)
+def _with_successors(sites: Mapping[str, Site], successors: Mapping[str, tuple[str, Month | None]]) -> dict[str, Site]:
+    """Sites with who took them over; a site that was taken over is closed from that month unless it says otherwise."""
+    _refuse_circles({site: successor for site, (successor, _) in successors.items()})
+    found = dict(sites)
+    for site, (successor, start) in successors.items():
+        if site in found:
+            found[site] = replace(found[site], successor=successor, closed=found[site].closed or start)
     return found
 
 
-def _row_attributes(row: Row) -> Iterator[tuple[str, float | None]]:
-    yield from ((key.removeprefix(ATTRIBUTE), row[key]) for key in row if key.startswith(ATTRIBUTE))
-    if "score" in row:
-        yield row.get("attribute") or DEFAULT_ATTRIBUTE, row["score"]
+def _refuse_circles(successors: Mapping[str, str]) -> None:
+    for start in successors:
+        path = [start]
+        while path[-1] in successors:
+            path.append(successors[path[-1]])
+            if path[-1] in path[:-1]:
+                raise DataError(
+                    f"successors run in a circle: {' > '.join(path)}.",
+                    where="sites",
+                    remedy="Correct the file of successors: a site cannot be taken over by one that it took over.",
+                )
 
 
-def _group_names(row: Row) -> Iterator[tuple[tuple[str, str], str]]:
-    """A group's name beside its code; a site's own name where the site is the group (areas as sites)."""
-    for key, group in row.items():
-        if key.startswith(LEVEL) and group:
-            level = key.removeprefix(LEVEL)
-            own = row.get("name") if str(row.get("site", "")).endswith(f":{group}") else None
-            name = row.get(f"{level}{GROUP_NAME}") or own
-            if name:
-                yield (level, group), name
+def _read_sites(draft: _Draft, snapshot: Snapshot) -> None:
+    """A register of sites, or a table that only describes them when it has no names."""
+    rows = read_rows(snapshot.paths)
+    named = "name" in rows.column_names and rows.column("name").null_count < rows.num_rows
+    into = draft.sites if named else draft.described
+    spans: dict[tuple[str, str], list[Span]] = {}
+    for row in rows.to_pylist():
+        site = row["site"]
+        old = into.get(site, Site(site, site.partition(":")[2]))
+        into[site] = Site(
+            site,
+            row["name"] or old.name,
+            _month(row["opened"]) or old.opened,
+            _month(row["closed"]) or old.closed,
+        )
+        if row.get("successor"):
+            draft.successors[site] = (row["successor"], into[site].closed)
+        _add_levels(draft, spans, site, row, _month(row["valid_from"]), _month(row["valid_to"]))
+        _add_attributes(draft, site, row)
+    draft.spans |= {key: in_sequence(values) for key, values in spans.items()}
 
 
-def _month(day: date | None) -> Month | None:
-    return None if day is None else Month.of(day)
+def _read_map(draft: _Draft, snapshot: Snapshot) -> None:
+    """A map holds from its month until a later one; the first also for all months before."""
+    rows = read_rows(snapshot.paths)
+    spans: dict[tuple[str, str], list[Span]] = {}
+    of_areas: dict[tuple[str, str, str], list[Span]] = {}
+    for row in rows.to_pylist():
+        start = _month(row.get("month")) or draft.as_of
+        if row.get("member"):
+            for level, group in _levels(draft, row):
+                of_areas.setdefault((row["member_level"], row["member"], level), []).append(Span(group, start))
+            continue
+        if row["site"] not in draft.sites:
+            draft.sites[row["site"]] = Site(row["site"], row.get("name") or row["site"].partition(":")[2])
+        _add_levels(draft, spans, row["site"], row, start, None)
+    draft.spans |= {key: in_sequence(values, always=True) for key, values in spans.items()}
+    draft.of_areas |= {key: in_sequence(values, always=True) for key, values in of_areas.items()}
+
+
+def _read_list_sizes(draft: _Draft, snapshot: Snapshot) -> None:
+    """The latest list with patients on it, up to the source's `as_of`."""
+    table = read_list_sizes(snapshot)
+    counted = pc.greater(table.column("patients"), 0)
+    if draft.as_of is not None:
+        counted = pc.and_(counted, pc.less_equal(table.column("month"), pa.scalar(draft.as_of.first_day, pa.date32())))
+    table = table.filter(counted)
+    latest = dict(zip(table.column("site").to_pylist(), table.column("patients").to_pylist(), strict=True))
+    draft.attributes.setdefault(LIST_SIZE, {}).update(latest)
+
+
+def _read_deprivation(draft: _Draft, snapshot: Snapshot) -> None:
+    """One score or several; of several periods the latest."""
+    rows = read_rows(snapshot.paths, "SELECT * FROM rows ORDER BY period NULLS FIRST")
+    for row in rows.to_pylist():
+        _add_attributes(draft, row["site"], row)
+        if row.get("score") is not None:
+            draft.attributes.setdefault(row["attribute"] or DEFAULT_ATTRIBUTE, {})[row["site"]] = row["score"]
+
+
+def _read_successors(draft: _Draft, snapshot: Snapshot) -> None:
+    for row in read_rows(snapshot.paths).to_pylist():
+        draft.successors[row["site"]] = (row["successor"], _month(row["from"]))
+
+
+def _add_levels(
+    draft: _Draft,
+    spans: dict[tuple[str, str], list[Span]],
+    site: str,
+    row: Mapping[str, Any],
+    start: Month | None,
+    end: Month | None,
+) -> None:
+    for level, group in _levels(draft, row):
+        spans.setdefault((site, level), []).append(Span(group, start, end))
+
+
+def _levels(draft: _Draft, row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Level and group of each level column that is filled; the group's name is noted on the way."""
+    for column, group in row.items():
+        if column.startswith(LEVEL) and group:
+            level = column.removeprefix(LEVEL)
+            if name := row.get(f"{level}{GROUP_NAME}"):
+                draft.group_names[level, group] = name
+            yield level, group
+
+
+def _add_attributes(draft: _Draft, site: str, row: Mapping[str, Any]) -> None:
+    for column, value in row.items():
+        if column.startswith(ATTRIBUTE) and value is not None:
+            draft.attributes.setdefault(column.removeprefix(ATTRIBUTE), {})[site] = value
+
+
+def _month(day: Any) -> Month | None:
+    return Month.of(day) if day is not None else None
+
+
+READS: Mapping[SourceKind, Callable[[_Draft, Snapshot], None]] = {
+    SourceKind.SITES: _read_sites,
+    SourceKind.EPRACCUR: _read_sites,
+    SourceKind.PRACTICE_MAP: _read_map,
+    SourceKind.LIST_SIZES: _read_list_sizes,
+    SourceKind.DEPRIVATION: _read_deprivation,
+    SourceKind.SUCCESSORS: _read_successors,
+}
+"""Kinds that say something about sites; the others (totals, prescribing) only mention them."""

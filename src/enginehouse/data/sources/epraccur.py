@@ -55,20 +55,13 @@ def _layouts(source: Source) -> tuple[Layout, ...]:
             optional("valid_to", Reads.CLOSING, "left_date"),
             optional("setting", Reads.TEXT, "prescribing_setting"),
             optional("settings", Reads.TEXT),
-            *(level_fields(source) or _own_levels()),
+            *(level_fields(source) or (optional(f"{LEVEL}commissioner", Reads.TEXT, "commissioner"),)),
         ),
         unique=("site",),
         set_aside=other_settings,
         set_aside_because="organisations whose prescribing setting is not general practice (4)",
     )
     return (layout,)
-
-
-def _own_levels() -> tuple[Field, ...]:
-    return (
-        optional(f"{LEVEL}commissioner", Reads.TEXT, "commissioner"),
-        optional(f"{LEVEL}region", Reads.TEXT, "national_grouping"),
-    )
 
 
 READER = SourceReader(version=1, layouts=_layouts, unique_between_files=("site",))
