@@ -238,27 +238,18 @@ FELL_BACK = (
 
 
 def _fit(rows: ClusteredRows, family: Family) -> MixedFit | NotEstimable:
-    """Fit; a negative binomial at its boundary becomes Poisson, and a search that did not end is refused."""
-    optimum, notes = find_optimum(rows, family), tuple[str, ...]()
-    if family is Family.NEGATIVE_BINOMIAL and _is_poisson(rows, optimum):
-        family, notes = Family.POISSON, (FELL_BACK,)
-        optimum = find_optimum(rows, family, start=Parameters(optimum.at.beta, optimum.at.factor))
+    optimum = find_optimum(rows, family)
     if not optimum.hessian_is_positive or optimum.gradient_norm > USELESS_GRADIENT:
         return NotEstimable(
             reason="not-converged",
-            detail=f"The {family.value} mixed model did not reach a maximum of its likelihood "
+            detail=f"The {optimum.family.value} mixed model did not reach a maximum of its likelihood "
             f"({optimum.evaluations} evaluations); a simpler model may.",
         )
-    return _result(rows, family, optimum, notes)
+    return _result(rows, optimum, (FELL_BACK,) if optimum.family is not family else ())
 
 
-def _is_poisson(rows: ClusteredRows, optimum: Optimum) -> bool:
-    """Whether Poisson with the same other parameters is as likely."""
-    poisson = Laplace(rows, Family.POISSON)(Parameters(optimum.at.beta, optimum.at.factor), start=optimum.value.modes)
-    return poisson.loss <= optimum.value.loss + BOUNDARY_LIKELIHOOD
-
-
-def _result(rows: ClusteredRows, family: Family, optimum: Optimum, notes: tuple[str, ...]) -> MixedFit:
+def _result(rows: ClusteredRows, optimum: Optimum, notes: tuple[str, ...]) -> MixedFit:
+    family = optimum.family
     objective = Laplace(rows, family)
     ratio = pearson_ratio(rows, objective, optimum)
     converged = optimum.gradient_norm <= GRADIENT_TOLERANCE

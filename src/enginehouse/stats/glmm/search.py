@@ -34,7 +34,7 @@ LARGEST_LOG_SIZE = 25.0
 NEWTON_ROUNDS, NEWTON_STEPS, LARGEST_STEP = 6, 6, 20.0
 ROUNDING = 1e-6
 """A rise of minus the log-likelihood that may be rounding: sums of large terms of either sign."""
-SMALL_MOVE = 0.1
+SMALL_MOVE = 0.01
 """A Hessian taken this many standard errors away still serves: its relative change is about this over C^1/2."""
 SMALLEST_SCALE = 0.02
 """The size of a standard deviation that is nought, for the purpose of steps."""
@@ -48,6 +48,8 @@ class Optimum:
 
     Attributes
     ----------
+    family
+        The family that was fitted in the end.
     covariance
         Of the fixed effects, shape (p, p): the block of the inverse Hessian of all parameters.
     hessian_is_positive
@@ -56,6 +58,7 @@ class Optimum:
         Length of the Newton step that is left, in standard errors.
     """
 
+    family: Family
     at: Parameters
     value: Value
     covariance: Array
@@ -102,20 +105,44 @@ class Whitening:
 
 
 def find_optimum(rows: ClusteredRows, family: Family, *, start: Parameters | None = None) -> Optimum:
-    """The maximum of the Laplace likelihood, from `start` or from one of its own making."""
+    """The maximum of the Laplace likelihood, from `start` or from one of its own making.
+
+    A negative binomial that is no more likely than Poisson becomes Poisson: `family` of the answer says so.
+    """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         objective = Laplace(rows, family)
         centre = start or _start(objective)
         whitening = Whitening(centre, information(objective, centre), rows)
-        found = minimize(
-            lambda s: _loss_and_gradient(objective, whitening, s),
-            np.zeros(whitening.length),
-            jac=True,
-            method="BFGS",
-            options={"gtol": SEARCH_TOLERANCE, "maxiter": 300},
-        )
-        optimum = _polish(objective, whitening, np.asarray(found.x))
+        vector = _quasi_newton(objective, whitening)
+        if _is_poisson(objective, whitening.parameters(vector)):
+            return find_optimum(rows, Family.POISSON, start=_without_size(whitening.parameters(vector)))
+        optimum = _polish(objective, whitening, vector)
+        if _is_poisson(objective, optimum.at):
+            return find_optimum(rows, Family.POISSON, start=_without_size(optimum.at))
         return optimum if optimum.settled else _from_boundaries(objective, optimum)
+
+
+def _quasi_newton(objective: Laplace, whitening: Whitening) -> Array:
+    found = minimize(
+        lambda s: _loss_and_gradient(objective, whitening, s),
+        np.zeros(whitening.length),
+        jac=True,
+        method="BFGS",
+        options={"gtol": SEARCH_TOLERANCE, "maxiter": 300},
+    )
+    return np.asarray(found.x)
+
+
+def _is_poisson(objective: Laplace, at: Parameters) -> bool:
+    """Whether a negative binomial is no more likely than Poisson with the same other parameters."""
+    if objective.family is not Family.NEGATIVE_BINOMIAL:
+        return False
+    poisson = Laplace(objective.rows, Family.POISSON)(_without_size(at), start=objective.warm)
+    return poisson.loss <= objective(at).loss + BOUNDARY_LIKELIHOOD
+
+
+def _without_size(at: Parameters) -> Parameters:
+    return Parameters(at.beta, at.factor)
 
 
 def _from_boundaries(objective: Laplace, optimum: Optimum) -> Optimum:
@@ -154,6 +181,7 @@ def _polish(objective: Laplace, whitening: Whitening, vector: Array) -> Optimum:
             break
     back = solve_triangular(whitening.root, np.eye(p))
     return Optimum(
+        family=objective.family,
         at=whitening.parameters(vector),
         value=value,
         covariance=back @ inverse[:p, :p] @ back.T,
