@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/, or say which are out of step: `python -m docs.generate [--check] [--simulations]`.
+"""Write the generated pages of docs/, or say which are out of step: `python -m docs.generate [--check]`.
 
 Each generator returns the text of one file. Long simulations run only with `--simulations`; their results are kept in a
 file beside the page, so that the page itself can be made again, and checked, in no time.
@@ -34,7 +34,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/images/one-cluster.svg": lambda: campaign.one_cluster_svg(_campaign()),
     "docs/explanation/one-cluster.md": lambda: campaign.one_cluster_page(_campaign()),
 }
-"""Every generated file, and what makes it. `docs/reference/openprescribing.md` is not here: it needs OpenPrescribing's own files."""
+"""Every generated file and what makes it (not `reference/openprescribing.md`: that needs OpenPrescribing's files)."""
 
 
 def with_note(path: str, text: str) -> str:

@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 import enginehouse as eh
-from enginehouse.economics.appraise import Appraisal
 from enginehouse.economics.amounts import Amount
+from enginehouse.economics.appraise import Appraisal
 from enginehouse.evaluation.results import Evaluation, PlaceboSet, WindowResult
 from enginehouse.programme.protocol import Protocol
 from enginehouse.reports import format as fmt

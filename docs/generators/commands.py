@@ -1,4 +1,4 @@
-"""The page of commands, from the parsers themselves. Not argparse's own help text: that differs between Python versions."""
+"""The page of commands, from the parsers themselves. Not argparse's own text: that differs between Python versions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from enginehouse.cli.main import COMMANDS, build_parser, command_module
 
 INTRO = """# Commands
 
-What each command does and takes. `enginehouse COMMAND --help` prints the same. Results go to standard output, progress to standard
-error. `--json` prints a result for machines. `--dry-run` does everything but record. [Exit codes](exit-codes.md) say how it ended.
+What each command does and takes. `enginehouse COMMAND --help` prints the same. Results go to standard output, progress
+to standard error. `--json` prints a result for machines. `--dry-run` does everything but record.
+[Exit codes](exit-codes.md) say how it ended.
 """
 
 

@@ -8,7 +8,8 @@ KINDS = (UserError, DataError, NotAllowed, IntegrityError, MachineError)
 
 PAGE = """# Exit codes
 
-How a command ended, for scripts. A message on standard error says where the problem is, what was received and what to do.
+How a command ended, for scripts. A message on standard error says where the problem is, what was received and what to
+do.
 
 | code | meaning |
 |---|---|

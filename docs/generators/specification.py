@@ -9,9 +9,9 @@ from enginehouse.programme.schemas import FILES, json_schemas
 
 INTRO = """# What the files may say
 
-Every key of the definition files. Unknown keys are refused; every problem of a folder is reported at once, with file and line, by
-`enginehouse check`. `enginehouse schema` prints the same as JSON Schema, which editors use to complete and to underline.
-[Every key by example](keys-by-example.md) shows what may stand there and what is refused.
+Every key of the definition files. Unknown keys are refused; every problem of a folder is reported at once, with file
+and line, by `enginehouse check`. `enginehouse schema` prints the same as JSON Schema, which editors use to complete
+and to underline. [Every key by example](keys-by-example.md) shows what may stand there and what is refused.
 
 A *slug* is lower-case words joined by hyphens, such as `west-yorkshire`. Values of closed lists are explained in the
 [glossary](../../GLOSSARY.md#values-that-files-may-hold).
@@ -71,7 +71,8 @@ def _table(schema: Schema) -> Iterator[str]:
     yield "|---|---|---|"
     required = schema.get("required", [])
     for key, part in schema["properties"].items():
-        yield f"| `{key}` | {_one_line(part.get('description', ''))} | {_value(part)}; {_presence(key, part, required)} |"
+        meaning, value = _one_line(part.get("description", "")), f"{_value(part)}; {_presence(key, part, required)}"
+        yield f"| `{key}` | {meaning} | {value} |"
     yield ""
 
 

@@ -11,8 +11,9 @@ from enginehouse.programme.enums import DesignType, Role
 
 INTRO = """# Stages and acts
 
-The stages of a [cycle](../../GLOSSARY.md#cycle), and the acts that lead from one to the next. Diagram and tables come from the same tables that the
-checks use. In this release nobody is allocated at random: a cycle goes from *registered* straight to *frozen*.
+The stages of a [cycle](../../GLOSSARY.md#cycle), and the acts that lead from one to the next. Diagram and tables come
+from the same tables that the checks use. In this release nobody is allocated at random: a cycle goes from *registered*
+straight to *frozen*.
 """
 
 
@@ -39,7 +40,8 @@ def _acts() -> Iterator[str]:
         sources = ", ".join(stage.words for stage in Stage if stage in row.sources)
         note = "" if row.designs == ALL_DESIGNS else " (allocated)" if row.designs == RANDOMISED else " (not allocated)"
         target = {Move.STAYS: "the same", Move.RETURNS: "where it stood"}.get(row.target) or row.target.words
-        yield f"| {row.act.words}{note} | {sources} | {target} | {role_words(PERMISSIONS[row.act])} | `{row.payload.type}` |"
+        roles = role_words(PERMISSIONS[row.act])
+        yield f"| {row.act.words}{note} | {sources} | {target} | {roles} | `{row.payload.type}` |"
 
 
 def _paths() -> Iterator[str]:

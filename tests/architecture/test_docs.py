@@ -129,8 +129,23 @@ def test_the_glossary_defines_every_value_that_files_may_hold(kind):
 
 
 OBJECTS = (
-    "programme site indicator panel strategy evidence cycle protocol wave report delivery evaluation decision ledger document dossier"
-).split()
+    "programme",
+    "site",
+    "indicator",
+    "panel",
+    "strategy",
+    "evidence",
+    "cycle",
+    "protocol",
+    "wave",
+    "report",
+    "delivery",
+    "evaluation",
+    "decision",
+    "ledger",
+    "document",
+    "dossier",
+)
 
 
 @pytest.mark.parametrize("word", OBJECTS)

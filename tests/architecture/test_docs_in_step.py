@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from docs.generate import PAGES, ROOT, main, with_note
 from docs.generators import simulations
+from docs.generators.campaign import evaluate_campaign, numbers
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -23,3 +24,12 @@ def test_changed_scenarios_ask_for_a_new_run(monkeypatch):
     monkeypatch.setattr("simulations.drift.SCENARIOS", ())
     with pytest.raises(ValueError, match="scenarios changed since the last full run"):
         simulations.drift_page()
+
+
+def test_the_words_for_the_picture_in_the_readme_are_in_step():
+    found = numbers(evaluate_campaign())
+    picture = next(
+        line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("![")
+    )
+    for name in ("areas", "significant", "point", "narrow", "wide"):
+        assert found[name] in picture, name

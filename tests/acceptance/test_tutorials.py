@@ -1,0 +1,82 @@
+"""The tutorials do what they say: every command and every line of Python is run, and every output shown is met.
+
+A line of a `text` block must occur in the output of the block before it, in order, white space aside. Numbers that would
+tie a page to the last digit are left out of these lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIALS = ROOT / "docs" / "tutorials"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARK = "::: block"
+
+
+def steps(page: str, language: str) -> Iterator[tuple[str, list[str]]]:
+    """Each block of the language with the lines that its output must hold."""
+    blocks = [(found[1], found[2]) for found in BLOCK.finditer((TUTORIALS / page).read_text(encoding="utf-8"))]
+    for place, (kind, code) in enumerate(blocks):
+        if kind == language:
+            after = blocks[place + 1 : place + 2]
+            yield code, after[0][1].splitlines() if after and after[0][0] == "text" else []
+
+
+def assert_shows(output: str, lines: list[str], code: str) -> None:
+    seen, position = " ".join(output.split()), 0
+    for line in lines:
+        wanted = " ".join(line.split())
+        found = seen.find(wanted, position)
+        assert found >= 0, f"after\n{code}\nexpected: {line}\ngot:\n{output}"
+        position = found + len(wanted)
+
+
+def test_your_own_data_in_15_minutes(tmp_path):
+    blocks = list(steps("your-own-data-in-15-minutes.md", "sh"))
+    script = "\n".join(f"echo '{MARK} {number}'\n{code}" for number, (code, _) in enumerate(blocks))
+    environment = {name: value for name, value in os.environ.items() if name != "ENGINEHOUSE_AS"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(
+        ["sh", "-eu"],
+        input=script,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    outputs = re.split(rf"^{MARK} \d+\n", done.stdout, flags=re.MULTILINE)[1:]
+    for (code, lines), output in zip(blocks, outputs, strict=True):
+        assert_shows(output, lines, code)
+    written = {path.name for path in (tmp_path / "my-programme" / "output").iterdir()}
+    assert {"insight.html", "first-dossier.html", "first-dossier.pdf", "timeline.html"} <= written
+
+
+def test_in_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ENGINEHOUSE_AS", raising=False)
+    names: dict[str, object] = {}
+    for code, lines in steps("in-python.md", "python"):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "in-python.md", "exec"), names)
+        assert_shows(printed.getvalue(), lines, code)
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in TUTORIALS.glob("*.md")))
+def test_every_block_of_a_tutorial_is_run_or_is_an_output(page):
+    blocks = [found[1] for found in BLOCK.finditer((TUTORIALS / page).read_text(encoding="utf-8"))]
+    assert set(blocks) <= {"sh", "python", "text"}
+    assert (TUTORIALS / page).read_text(encoding="utf-8").count("```") == 2 * len(blocks)
