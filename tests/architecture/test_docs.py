@@ -210,3 +210,18 @@ def test_the_sources_of_the_how_to_are_as_a_programme_may_name_them(tmp_path):
     (folder / "programme.yaml").write_text(block[1], encoding="utf-8")
     shutil.rmtree(folder / "cycles")
     assert set(load_programme(folder).settings.sources) == {"prescribing", "practices", "hierarchy", "list-sizes"}
+
+
+ESTIMATING = ("stats", "evaluation", "insight", "economics", "indicators")
+
+
+def test_every_reason_for_not_estimating_is_on_a_methods_page():
+    told = "\n".join(text_of(page) for page in METHODS)
+    reasons = {
+        (name(path), reason)
+        for room in ESTIMATING
+        for path in (SOURCE / room).rglob("*.py")
+        for reason in re.findall(r"NotEstimable\(\s*reason=\"([\w-]+)\"", text_of(path))
+    }
+    assert len(reasons) > 30
+    assert not sorted(pair for pair in reasons if f"`{pair[1]}`" not in told)
