@@ -201,9 +201,13 @@ def ar1_reml(
     problem = _cannot_fit(outcome, design)
     if problem is not None:
         return problem
-    profile = _Profile.of(outcome, design, series)
+    # Taking a combination of the columns off the outcome leaves the restricted likelihood as it is. Without it the
+    # cross-products would lose, to the level of a series, the digits that its variation is made of.
+    start, _ = _solve(outcome, design)
+    profile = _Profile.of(outcome - design @ start, design, series)
     phi = profile.best() if phi is None else phi
-    coefficients, information, quadratic, log_likelihood = profile.at(phi)
+    change, information, quadratic, log_likelihood = profile.at(phi)
+    coefficients = start + change
     sigma = math.sqrt(quadratic / profile.df)
     covariance = sigma**2 * np.linalg.inv(information)
     notes = (BOUNDARY_NOTE,) if phi > NEAR_BOUNDARY else ()

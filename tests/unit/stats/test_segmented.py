@@ -106,6 +106,30 @@ def test_a_perfect_line_has_no_standard_error() -> None:
     assert answer.reason == "no-variation"
 
 
+@pytest.mark.parametrize("level", [0.5, 1.0, 1000.0])
+@pytest.mark.parametrize("step", [0.0, -0.05])
+def test_a_line_without_noise_is_told_at_every_level(level: float, step: float) -> None:
+    """Rounding, not noise, is all that is left of these series; it must not become a standard error."""
+    since = np.arange(27) - 15
+    for slope in (0.0, 0.01):
+        found = fit_segmented(level + slope * since + step * (since >= 0), 15, scale="difference")
+        assert isinstance(found, NotEstimable)
+        assert found.reason == "no-variation"
+
+
+@pytest.mark.parametrize("level", [100.0, 1e4, 1e6])
+def test_the_level_of_a_series_takes_no_digits_from_its_effect(level: float) -> None:
+    """Rates far from zero that vary little: a difference of quantities per patient may be such a series."""
+    noise = np.random.default_rng(1).normal(0, 0.01, 27)
+    plain, lifted = (fit_segmented(noise + lift, 15, scale="difference") for lift in (0.0, level))
+    assert isinstance(plain, SegmentedFit)
+    assert isinstance(lifted, SegmentedFit)
+    before, after = (fit.window("average", months=12) for fit in (plain, lifted))
+    # At 1e6 a double holds the noise to eight digits of its size.
+    assert after.value == pytest.approx(before.value, abs=1e-9)
+    assert after.std_error == pytest.approx(before.std_error, rel=1e-6)
+
+
 def test_weights_follow_the_columns() -> None:
     assert window_weights(5, "last-month", months=6).tolist() == [0, 0, 1, 5, 0]
     assert window_weights(3, "average", months=6, slope=False).tolist() == [0, 0, 1]
