@@ -212,7 +212,7 @@ def zero_lists(checked: Checked) -> Iterator[Finding]:
                 check=DataCheck.ZERO_LISTS,
                 severity=Severity.NOTE,
                 source=name,
-                what=f"{number(len(rows), 'site has', 'sites have')} no patients on the list in {number(months, 'month')}.",
+                what=f"{number(len(rows), 'site has', 'sites have')} nobody on the list in {number(months, 'month')}.",
                 count=months,
                 examples=some([f"{row['site']}: {number(row['months'], 'month')}" for row in rows]),
                 remedy="Usually a service without a list of its own, or a practice just opened or closed: these months "

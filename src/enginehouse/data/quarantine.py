@@ -22,6 +22,7 @@ SCHEMA = pa.schema([("file", pa.string()), ("row", pa.int64()), ("reason", pa.st
 MOST_UNFIT = 1_000_000
 LONGEST_TEXT = 2_000
 
+_WHOLE_ROW = ("MISSING COLUMNS", "TOO MANY COLUMNS")
 _VALUE = re.compile(r'Could not convert string "(.*?)" to', re.DOTALL)
 _COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 
@@ -59,6 +60,8 @@ def rejected_rows(engine: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfit
         _check_quotes(raw, row, kind, text)
         reason = _reason(raw, kind, column, message)
         before = found.get(row)
+        if before and kind in _WHOLE_ROW:
+            continue  # said once for each column that is missing
         reasons = f"{before.reason}; {reason}" if before else reason
         found[row] = Unfitting(reasons, row=row, position=position, text=text.strip("\r\n"))
     return list(found.values())
@@ -85,7 +88,7 @@ def _check_quotes(raw: RawFile, row: int, kind: str, text: str) -> None:
 
 
 def _reason(raw: RawFile, kind: str, column: str | None, message: str) -> str:
-    if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS") and (match := _COLUMNS.search(message)):
+    if kind in _WHOLE_ROW and (match := _COLUMNS.search(message)):
         return f"the row has {match[2]} columns instead of {match[1]}"
     name = raw.header[int(column[1:])] if column and column[1:].isdigit() else (column or "the row")
     if kind == "CAST" and (match := _VALUE.search(message)):

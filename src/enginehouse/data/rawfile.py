@@ -76,17 +76,17 @@ def lines(raw: RawFile, wanted: Sequence[int], *, expected: int) -> dict[int, st
     """
     found: dict[int, str] = {}
     queue = sorted(set(wanted), reverse=True)
-    before, last = 0, b"\n"
+    before = 0
     with _open(raw.path) as file:
         for block in _whole_lines(file):
-            ends = block.count(b"\n")
-            if queue and queue[-1] <= before + ends + 1:
+            count = block.count(b"\n") + (block[-1:] != b"\n")
+            if queue and queue[-1] <= before + count:
                 texts = block.split(b"\n")
-                while queue and queue[-1] <= before + len(texts):
+                while queue and queue[-1] <= before + count:
                     number = queue.pop()
                     found[number] = _text(texts[number - before - 1])
-            before, last = before + ends, block[-1:]
-    return found if before + (last != b"\n") == expected and not queue else None
+            before += count
+    return found if before == expected and not queue else None
 
 
 def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
