@@ -101,7 +101,7 @@ def test_negative_binomial_is_glmmtmb(practices: Practices, expected) -> None:
             names=tmb["term"],
         )
     )
-    assert_agrees(fit, estimates=tmb["est"], errors=tmb["se"], log_likelihood=tmb["logLik"], std_error=3e-5)
+    assert_agrees(fit, estimates=tmb["est"], errors=tmb["se"], log_likelihood=tmb["logLik"], std_error=1e-5)
     assert fit.intercept_sd == pytest.approx(tmb["sd_int"], rel=1e-4)
     assert fit.slope_sd == pytest.approx(tmb["sd_slope"], rel=1e-4)
     assert fit.correlation == pytest.approx(tmb["corr"], abs=1e-4)

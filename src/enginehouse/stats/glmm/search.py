@@ -20,11 +20,11 @@ from enginehouse.stats.glmm.laplace import Laplace, Parameters, Value, curvature
 from enginehouse.stats.glmm.rows import ClusteredRows
 
 SCORING_STEPS = 8
-SEARCH_TOLERANCE = 1e-3
+SEARCH_TOLERANCE = 1e-4
 """The quasi-Newton search stops at this gradient, in standard errors; Newton steps do the rest."""
 GRADIENT_TOLERANCE = 1e-5
 """A fit has converged when the Newton step left to do is shorter than this, in standard errors."""
-DIFFERENCE = 0.01
+DIFFERENCE = 0.003
 """Half-width, in standard errors, of the central differences of the gradient."""
 FLAT = 1e-4
 """A direction whose eigenvalue of the whitened Hessian (1 where the whitening is exact) is below this is unknown."""
@@ -34,7 +34,7 @@ LARGEST_LOG_SIZE = 25.0
 NEWTON_ROUNDS, NEWTON_STEPS, LARGEST_STEP = 6, 6, 20.0
 ROUNDING = 1e-6
 """A rise of minus the log-likelihood that may be rounding: sums of large terms of either sign."""
-SMALL_MOVE = 0.01
+SMALL_MOVE = 1e-3
 """A Hessian taken this many standard errors away still serves: its relative change is about this over C^1/2."""
 SMALLEST_SCALE = 0.02
 """The size of a standard deviation that is nought, for the purpose of steps."""
