@@ -69,7 +69,7 @@ def check_act(
     """Refuse an act that the stage, the design or the day does not permit. `today` is the day of recording."""
     if act not in PROGRAMME_ACTS:
         _check_stage(state, act, design)
-    _check_day(state, act, effective_on, today or date.today())
+    check_day(state, act, effective_on, today)
 
 
 def can_act(state: CycleState, act: Act, *, design: DesignType, effective_on: date, today: date | None = None) -> bool:
@@ -79,6 +79,24 @@ def can_act(state: CycleState, act: Act, *, design: DesignType, effective_on: da
     except NotAllowed:
         return False
     return True
+
+
+def check_day(state: CycleState, act: Act, effective_on: date, today: date | None = None) -> None:
+    """Refuse a day in the future, or one before the cycle's last transition."""
+    today = today or date.today()
+    if effective_on > today:
+        raise NotAllowed(
+            f"got {effective_on} as the day from which it holds, which is after today ({today}).",
+            where=act,
+            remedy="Record an act on the day it is done, or date it back with --on.",
+        )
+    last = state.last_effective_on
+    if act not in PROGRAMME_ACTS and last is not None and effective_on < last:
+        raise NotAllowed(
+            f"got {effective_on} as the day from which it holds, which is before the cycle's last transition ({last}).",
+            where=act,
+            remedy=f"Use {last} or a later day with --on.",
+        )
 
 
 def next_acts(state: CycleState, *, design: DesignType) -> tuple[Act, ...]:
@@ -107,22 +125,6 @@ def check_payload(state: CycleState, payload: events.Payload) -> None:
                 remedy=f"Use the recorded {noun}"
                 + ("; a change after the lock takes an open amendment first." if noun == "protocol" else "."),
             )
-
-
-def check_protocol_unchanged(state: CycleState, protocol_hash: str, *, design: DesignType, where: str = "") -> None:
-    """Refuse to go on with a protocol file that has changed since it was locked."""
-    if state.protocol_hash in (None, protocol_hash):
-        return
-    can_amend = Act.AMEND in next_acts(state, design=design)
-    restore = "Restore the locked protocol"
-    raise NotAllowed(
-        f"the protocol has changed since it was locked: it was {_short(state.protocol_hash)}, "
-        f"it is {_short(protocol_hash)}.",
-        where=where,
-        remedy=f"{restore}, or record the change openly: amend."
-        if can_amend
-        else f"{restore}: in the stage {state.stage.words} it cannot be amended. {next_step(state, design=design)}",
-    )
 
 
 def check_second_person(state: CycleState, act: Act, actor: str) -> None:
@@ -167,22 +169,6 @@ def _why(act: Act, stage: Stage, design: DesignType) -> str:
     if stage not in path or not possible:
         return ""
     return (_TOO_EARLY if path.index(stage) < min(possible) else _TOO_LATE).get(act, "")
-
-
-def _check_day(state: CycleState, act: Act, effective_on: date, today: date) -> None:
-    if effective_on > today:
-        raise NotAllowed(
-            f"got {effective_on} as the day from which it holds, which is after today ({today}).",
-            where=act,
-            remedy="Record an act on the day it is done, or date it back with --on.",
-        )
-    last = state.last_effective_on
-    if act not in PROGRAMME_ACTS and last is not None and effective_on < last:
-        raise NotAllowed(
-            f"got {effective_on} as the day from which it holds, which is before the cycle's last transition ({last}).",
-            where=act,
-            remedy=f"Use {last} or a later day with --on.",
-        )
 
 
 def _short(sha256: str | None) -> str:

@@ -76,6 +76,7 @@ class CycleState:
     panel: str | None = None
     panel_identity: str | None = None
     sites: str | None = None
+    account: str | None = None
     evaluation: str | None = None
     verdict: str | None = None
     appraisal: str | None = None
@@ -174,7 +175,8 @@ def _same_names(*names: str) -> Callable[[CycleState, Event, Any], dict[str, Any
 
 
 def _frozen(_state: CycleState, _event: Event, payload: ledger_events.DataFrozen) -> dict[str, Any]:
-    return {"panel": payload.panel, "panel_identity": payload.identity, "sites": payload.sites}
+    documents = {name: getattr(payload, name) for name in ("panel", "sites", "account")}
+    return {**documents, "panel_identity": payload.identity}
 
 
 def _amended(state: CycleState, event: Event, payload: ledger_events.ProtocolAmended) -> dict[str, Any]:
@@ -189,6 +191,7 @@ def _amended(state: CycleState, event: Event, payload: ledger_events.ProtocolAme
     return {
         "protocol": payload.protocol,
         "protocol_hash": payload.protocol_hash,
+        "definitions": payload.definitions,
         "amendments": (*state.amendments, amendment),
     }
 

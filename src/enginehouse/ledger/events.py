@@ -35,7 +35,7 @@ class DataLoaded(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelBuilt(Payload):
-    """Indicators were computed from snapshots into a panel: its document, and the hash of its content."""
+    """Indicators were computed from snapshots into a panel: its document, the hash of its content, what was left out."""
 
     type: ClassVar[str] = "panel-built"
     panel: Sha256
@@ -44,6 +44,7 @@ class PanelBuilt(Payload):
     definitions: Sha256
     snapshots: tuple[str, ...]
     last_month: str
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class ProtocolAmended(Payload):
     type: ClassVar[str] = "protocol-amended"
     protocol: Sha256
     protocol_hash: Sha256
+    definitions: Sha256
     previous_hash: Sha256
     changes: tuple[str, ...]
     reason: str
@@ -105,12 +107,14 @@ class FollowUpStarted(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFrozen(Payload):
-    """The panel and the register of sites that the registered analysis will use were fixed."""
+    """The panel and the register of sites that the registered analysis will use were fixed, and the account of their
+    data: the snapshots and the faults known that day."""
 
     type: ClassVar[str] = "data-frozen"
     panel: Sha256
     identity: Sha256
     sites: Sha256
+    account: Sha256
     protocol_hash: Sha256
     last_month: str
 

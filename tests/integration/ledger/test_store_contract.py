@@ -42,7 +42,14 @@ class TestReadingAndWriting:
     def test_what_is_appended_is_read_back_by_whoever_opens_the_record(self, harness: Any) -> None:
         payloads = [
             DataLoaded(source="epd", snapshot="s1", file_sha256=A, rows=18_000_000, quarantined=0),
-            ProtocolAmended(protocol=A, protocol_hash=A, previous_hash=B, changes=("margins", "£ and 日本"), reason=""),
+            ProtocolAmended(
+                protocol=A,
+                protocol_hash=A,
+                definitions=A,
+                previous_hash=B,
+                changes=("margins", "£ and 日本"),
+                reason="",
+            ),
             CycleDecided(decision="implement", reason="line\nline\x00\\\"'", dissent="", evaluation=A),
         ]
         written = [

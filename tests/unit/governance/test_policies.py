@@ -12,7 +12,6 @@ from enginehouse.governance.policies import (
     can_act,
     check_act,
     check_payload,
-    check_protocol_unchanged,
     check_second_person,
     next_acts,
     next_step,
@@ -158,21 +157,6 @@ def test_an_event_points_at_the_cycles_own_documents(make_event, act, good, wron
 def test_events_that_point_at_nothing_pass(make_event):
     check_payload(STATE, make_event(Act.CLOSE).payload)
     assert type(make_event(Act.CLOSE).payload) not in _NAMES_OTHERS
-
-
-def test_a_protocol_changed_after_the_lock():
-    locked = CycleState(stage=Stage.REGISTERED, protocol_hash="a" * 64)
-    check_protocol_unchanged(locked, "a" * 64, design=ITS)
-    check_protocol_unchanged(CycleState(), "b" * 64, design=ITS)
-    with pytest.raises(NotAllowed) as refused:
-        check_protocol_unchanged(locked, "b" * 64, design=ITS, where="cycles/x/protocol.yaml")
-    assert str(refused.value) == (
-        "cycles/x/protocol.yaml\n  the protocol has changed since it was locked: it was aaaaaaaaaaaa, it is "
-        "bbbbbbbbbbbb. Restore the locked protocol, or record the change openly: amend."
-    )
-    frozen = CycleState(stage=Stage.FROZEN, protocol_hash="a" * 64)
-    with pytest.raises(NotAllowed, match=r"in the stage frozen it cannot be amended\. Next possible step: evaluate"):
-        check_protocol_unchanged(frozen, "b" * 64, design=ITS)
 
 
 def test_deciding_takes_a_second_person(make_event):

@@ -50,20 +50,28 @@ def test_the_documents_of_a_cycle_are_its_last_ones(make_event):
             make_event(Act.REGISTER, 1, protocol="p1", protocol_hash="h1", definitions="d1", retrospective=True),
             make_event(Act.OPEN_RECRUITMENT, 2),
             make_event(
-                Act.AMEND, 3, day=1, protocol="p2", protocol_hash="h2", previous_hash="h1", reason="a typing error"
+                Act.AMEND,
+                3,
+                day=1,
+                protocol="p2",
+                protocol_hash="h2",
+                definitions="d2",
+                previous_hash="h1",
+                reason="a typing error",
             ),
             make_event(Act.ALLOCATE, 4, day=2, allocation="a1"),
             make_event(Act.START_DELIVERY, 5, day=2),
             make_event(Act.START_FOLLOW_UP, 6, day=2),
-            make_event(Act.FREEZE, 7, day=3, panel="n1", identity="i1", sites="s1"),
+            make_event(Act.FREEZE, 7, day=3, panel="n1", identity="i1", sites="s1", account="t1"),
             make_event(Act.EVALUATE, 8, day=4, evaluation="e1", verdict="inconclusive"),
             make_event(Act.APPRAISE, 9, day=4, appraisal="c1"),
             make_event(Act.APPRAISE, 10, day=5, appraisal="c2"),
             make_event(Act.DECIDE, 11, day=6, decision="evaluate-further", reason="r", dissent="none", actor="chair"),
         ]
     )
-    assert (state.protocol, state.protocol_hash, state.definitions, state.retrospective) == ("p2", "h2", "d1", True)
-    assert (state.allocation, state.panel, state.panel_identity, state.sites) == ("a1", "n1", "i1", "s1")
+    assert (state.protocol, state.protocol_hash, state.definitions, state.retrospective) == ("p2", "h2", "d2", True)
+    assert (state.allocation, state.panel, state.panel_identity) == ("a1", "n1", "i1")
+    assert (state.sites, state.account) == ("s1", "t1")
     assert (state.evaluation, state.verdict, state.appraisal) == ("e1", "inconclusive", "c2")
     assert state.decision is not None
     assert (state.decision.decision, state.decision.actor) == ("evaluate-further", "chair")

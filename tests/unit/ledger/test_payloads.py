@@ -39,7 +39,12 @@ def test_a_payload_is_written_by_field_name() -> None:
 
 def test_a_tuple_is_a_list_in_the_record_and_a_tuple_again() -> None:
     payload = ProtocolAmended(
-        protocol="a" * 64, protocol_hash="b" * 64, previous_hash="c" * 64, changes=("margins", "waves"), reason="error"
+        protocol="a" * 64,
+        protocol_hash="b" * 64,
+        definitions="d" * 64,
+        previous_hash="c" * 64,
+        changes=("margins", "waves"),
+        reason="error",
     )
     record = write_payload(payload)
     assert record["changes"] == ["margins", "waves"]
