@@ -80,8 +80,10 @@ def placebo_in_space(
 
     Notes
     -----
-    e_j ~ N(0, se_j^2 + tau^2), tau by maximum likelihood. total se^2 = se_treated^2 + tau^2, intervals with t(J).
-    Assumes that the treated area would have drifted as the placebo areas did: of like size, over the same months.
+    e_j ~ N(0, se_j^2 + tau^2), tau by maximum likelihood. total se^2 = se_treated^2 + tau^2, intervals with t(J); where
+    that would make an interval narrower than the one from months alone (little or no drift found, more areas than months
+    carry), with the months' degrees of freedom. Assumes that the treated area would have drifted as the placebo areas
+    did: of like size, over the same months.
 
     References
     ----------
@@ -149,11 +151,13 @@ def rank_p(treated: float, placebos: Array) -> float:
 
 
 def with_drift(treated: Estimate, tau: float, areas: int) -> Estimate:
-    """The treated estimate with total se^2 = se^2 + tau^2 and t(J)."""
+    """The treated estimate with total se^2 = se^2 + tau^2 and t(J); at 95% never narrower than from months alone."""
+    total = math.hypot(treated.std_error, tau)
+    narrower = t_quantile(0.975, areas) * total < t_quantile(0.975, treated.df) * treated.std_error
     return Estimate(
         value=treated.value,
-        std_error=math.hypot(treated.std_error, tau),
-        df=float(areas),
+        std_error=total,
+        df=treated.df if narrower else float(areas),
         scale=treated.scale,
         method=f"{treated.method} with drift between areas",
         notes=treated.notes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -78,6 +79,21 @@ def test_the_total_interval_carries_both_sources_of_doubt() -> None:
     total = with_drift(TREATED, 0.02, 27)
     assert total.std_error == pytest.approx(math.sqrt(0.01**2 + 0.02**2))
     assert (total.df, total.value, total.notes) == (27, -0.03, ("a",))
+
+
+def test_an_interval_with_drift_is_never_narrower_than_without() -> None:
+    """No drift found among 27 areas: t(27) = 2.052 would be narrower than the t(8) = 2.306 of twelve months."""
+    short = dataclasses.replace(TREATED, df=8)
+    alone, total = short.interval(), with_drift(short, 0.0, 27).interval()
+    assert (total.low, total.high) == (alone.low, alone.high)
+    assert with_drift(short, 0.02, 27).df == 27
+
+
+@given(tau=st.floats(0, 0.1), areas=st.integers(8, 60), df=st.integers(4, 60), level=st.sampled_from([0.9, 0.95]))
+def test_drift_only_widens(tau: float, areas: int, df: int, level: float) -> None:
+    alone = dataclasses.replace(TREATED, df=df)
+    wide, narrow = with_drift(alone, tau, areas).interval(level), alone.interval(level)
+    assert wide.high - wide.low >= (narrow.high - narrow.low) * (1 - 1e-12)
 
 
 def test_significance_uses_each_areas_own_degrees_of_freedom() -> None:
