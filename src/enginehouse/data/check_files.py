@@ -35,33 +35,33 @@ class _Fault:
 _FAULTS = (
     _Fault(
         ("contradicts another row",),
-        "contradict another row and were left out with it",
+        "another row of the same site and month says otherwise",
         Severity.ERROR,
         "Ask the supplier which row is right, correct the file and load again; until then these sites and months have "
         "no value.",
     ),
     _Fault(
         ("repeats an earlier row",),
-        "repeat an earlier row and were left out",
+        "they repeat an earlier row",
         Severity.NOTE,
         "Nothing is lost. Tell the supplier if it happens every month.",
     ),
     _Fault(
         ("is negative",),
-        "have a negative count and were left out",
+        "a count is negative",
         Severity.WARNING,
         "A count cannot be negative: ask the supplier whether it is a correction of an earlier month, and load the "
         "corrected file.",
     ),
     _Fault(
         ("'*'",),
-        "are suppressed by the publisher and were left out",
+        "suppressed by the publisher",
         Severity.NOTE,
         "Small numbers are withheld at the source. Treat these sites as not known.",
     ),
     _Fault(
         (),
-        "do not fit and were left out",
+        "they do not fit",
         Severity.WARNING,
         "Look at the rows in the quarantine, correct the file or ask for it again, and load it.",
     ),
@@ -96,7 +96,7 @@ def quarantined(checked: Checked) -> Iterator[Finding]:
                 check=DataCheck.QUARANTINED,
                 severity=fault.severity,
                 source=name,
-                what=f"{number(len(some_rows), 'row')} {fault.what}.",
+                what=f"{number(len(some_rows), 'row')} left out: {fault.what}.",
                 count=len(some_rows),
                 examples=some([f"{row['file']} row {row['row']}: {row['reason']}" for row in some_rows]),
                 remedy=fault.remedy,

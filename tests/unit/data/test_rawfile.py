@@ -38,7 +38,7 @@ def test_an_empty_file(tmp_path: Path, content: bytes) -> None:
 
 def test_a_gz_file_cut_short(tmp_path: Path) -> None:
     cut = gzip.compress(b"a,b\n" + bytes(range(256)) * 400)[:30]
-    with pytest.raises(DataError, match="cannot be read.*cut short"):
+    with pytest.raises(DataError, match=r"cannot be read.*cut short"):
         open_raw(write(tmp_path / "f.csv.gz", cut), label="f.csv.gz")
 
 
@@ -52,7 +52,7 @@ def test_encoding_separator_and_header(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_header_must_have_the_right_number_of_columns(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="got 2 columns; this file has no header and must have 3.*a, b, c"):
+    with pytest.raises(DataError, match=r"got 2 columns; this file has no header and must have 3.*a, b, c"):
         open_raw(write(tmp_path / "f.csv", b"1,2\n"), label="f", header=("a", "b", "c"))
 
 

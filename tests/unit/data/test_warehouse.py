@@ -91,7 +91,7 @@ def test_a_load_that_failed_half_way_shows_nothing_and_goes_on_from_there(
     load: Load, warehouse: Warehouse, conversions: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad = month("201709", "A1,B"), "nonsense\n1\n"
-    with pytest.raises(DataError, match="2.csv\n  the file lacks"):
+    with pytest.raises(DataError, match=r"2.csv\n  the file lacks"):
         load("prescribing", {"1.csv": good, "2.csv": bad})
     assert warehouse.latest("source") is None
     assert warehouse.snapshots() == {}
