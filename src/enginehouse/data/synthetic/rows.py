@@ -85,16 +85,24 @@ def presentations(sections: Sequence[str]) -> tuple[Presentation, ...]:
 def prescribing_rows(region: Region, effects: Sequence[PlantedEffect] = ()) -> Iterator[tuple[Month, list[Row]]]:
     """The rows of each month, in the order of practices and presentations."""
     products = presentations(region.parameters.sections)
+    for month, items, usual in drawn_items(region, products, effects):
+        yield month, list(_rows(products, items, usual))
+
+
+def drawn_items(
+    region: Region, products: Sequence[Presentation], effects: Sequence[PlantedEffect] = ()
+) -> Iterator[tuple[Month, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Items of each month by practice and product, and how many of them are of the usual quantity."""
     deviations = {code: log_deviations(region, code, effects) for code in region.parameters.sections}
     rng = np.random.default_rng(derive_seed(region.parameters.seed, "preferences"))
     preference = np.exp(rng.normal(-(PREFERENCE_SD**2) / 2, PREFERENCE_SD, (len(region.practices), len(products))))
     usual_rate = np.array([p.items_per_1000 for p in products]) / 1000
+    usual_share = np.array([p.usual_share for p in products])
     for column, month in enumerate(region.parameters.period):
         draw = np.random.default_rng(derive_seed(region.parameters.seed, "items", str(month)))
         rate = np.exp(np.stack([deviations[p.section][:, column] for p in products], axis=1))
         items = draw.poisson(region.list_size[:, [column]] * usual_rate * preference * rate)
-        usual = draw.binomial(items, np.array([p.usual_share for p in products]))
-        yield month, list(_rows(products, items, usual))
+        yield month, items, draw.binomial(items, usual_share)
 
 
 def _rows(
