@@ -6,9 +6,10 @@ published, that ratio inside it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
-from enginehouse.evaluation.results import ClaimMark, ClaimResult, OutcomeResult
+from enginehouse.evaluation.results import AbsoluteEffect, ClaimMark, ClaimResult, OutcomeResult
 from enginehouse.evaluation.wording import amount, effect_words
 from enginehouse.programme.enums import Direction
 from enginehouse.programme.protocol import Claim, Protocol
@@ -67,8 +68,14 @@ def _as_ratio(estimate: Estimate, outcome: OutcomeResult) -> Interval:
         return estimate.ratio_interval()
     absolute = outcome.registered.registered_window.absolute
     assert absolute is not None  # an estimate in a window always comes with its absolute effect
-    ends = [absolute.observed / (absolute.observed - change) for change in (absolute.change_low, absolute.change_high)]
+    ends = [_ratio_to_counterfactual(absolute, change) for change in (absolute.change_low, absolute.change_high)]
     return Interval(low=min(ends), high=max(ends), method="ratio to the counterfactual")
+
+
+def _ratio_to_counterfactual(absolute: AbsoluteEffect, change: float) -> float:
+    """Observed over counterfactual; without limit where the change is as large as all that was observed."""
+    counterfactual = absolute.observed - change
+    return absolute.observed / counterfactual if counterfactual > 0 else math.inf
 
 
 def _sentence(

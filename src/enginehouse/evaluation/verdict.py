@@ -129,8 +129,14 @@ _SENTENCES = {
     Verdict.BETTER: "Better: {effect}; the interval excludes no effect, but not that the effect is smaller than the "
     "registered margin of {worthwhile}.",
     Verdict.WORSE: "Worse: {effect}; the whole interval is on the wrong side of no effect.",
-    Verdict.INCONCLUSIVE: "Inconclusive: {effect}; the data allow both no effect and effects that would matter.",
 }
+_INCONCLUSIVE_WIDE = (
+    "Inconclusive: {effect}; the data allow both no effect and an effect that would have been worthwhile."
+)
+_INCONCLUSIVE_SMALL = (
+    "Inconclusive: {effect}; the interval includes no effect and excludes the registered margin of {worthwhile}, but "
+    "no margins were registered inside which an effect is as good as none."
+)
 _INCONCLUSIVE_NARROW = (
     "Inconclusive: {effect}; the interval includes no effect, and the 90% interval, {narrow}, leaves the registered "
     "margins of {equivalence}."
@@ -140,9 +146,7 @@ _INCONCLUSIVE_NARROW = (
 def _sentence(word: Verdict, estimate: Estimated, rule: Rule) -> str:
     if not isinstance(estimate, Estimate):
         return f"Cannot be estimated: {estimate.detail}"
-    template = _SENTENCES[word]
-    if word is Verdict.INCONCLUSIVE and rule.equivalence is not None:
-        template = _INCONCLUSIVE_NARROW
+    template = _inconclusive(estimate, rule) if word is Verdict.INCONCLUSIVE else _SENTENCES[word]
     point, wide = amount(_point(estimate), rule.null), interval_words(_interval(estimate, 0.95), rule.null)
     margins = " to ".join(amount(margin, rule.null) for margin in rule.equivalence or ())
     return template.format(
@@ -151,6 +155,16 @@ def _sentence(word: Verdict, estimate: Estimated, rule: Rule) -> str:
         worthwhile="" if rule.worthwhile is None else amount(rule.worthwhile, rule.null),
         equivalence=margins,
     )
+
+
+def _inconclusive(estimate: Estimate, rule: Rule) -> str:
+    """What the interval still allows: an effect outside the equivalence margins, a worthwhile one, or neither."""
+    if rule.equivalence is not None:
+        return _INCONCLUSIVE_NARROW
+    interval = _interval(estimate, 0.95)
+    best = interval.low if rule.lower_is_better else interval.high
+    allows = rule.worthwhile is None or _at_least_as_good(best, rule.worthwhile, rule)
+    return _INCONCLUSIVE_WIDE if allows else _INCONCLUSIVE_SMALL
 
 
 def _addition(word: Verdict, estimate: Estimated, rule: Rule) -> str:

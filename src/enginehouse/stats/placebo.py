@@ -80,10 +80,10 @@ def placebo_in_space(
 
     Notes
     -----
-    e_j ~ N(0, se_j^2 + tau^2), tau by maximum likelihood. total se^2 = se_treated^2 + tau^2, intervals with t(J); where
-    that would make an interval narrower than the one from months alone (little or no drift found, more areas than months
-    carry), with the months' degrees of freedom. Assumes that the treated area would have drifted as the placebo areas
-    did: of like size, over the same months.
+    e_j ~ N(0, se_j^2 + tau^2), tau by maximum likelihood. total se^2 = se_treated^2 + tau^2, intervals with t(J), or
+    with the months' degrees of freedom where t(J) would be narrower than months alone (no drift found, more
+    areas than months). Assumes that the treated area would have drifted as the placebo areas did: of like size, over
+    the same months.
 
     References
     ----------

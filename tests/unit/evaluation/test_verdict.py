@@ -66,6 +66,42 @@ def test_an_equivalent_result_that_excludes_no_effect_is_a_real_but_small_differ
     assert give_verdict(protocol, with_headline(evaluated, log_ratio(0.90, 0.95))).addition == ""
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "direction", "margin", "sentence"),
+    [
+        (
+            0.95,
+            1.03,
+            Direction.LOWER_IS_BETTER,
+            0.98,
+            "allow both no effect and an effect that would have been worthwhile.",
+        ),
+        (0.99, 1.03, Direction.LOWER_IS_BETTER, 0.98, "includes no effect and excludes the registered margin of -2.0%"),
+        (
+            0.95,
+            1.03,
+            Direction.HIGHER_IS_BETTER,
+            1.02,
+            "allow both no effect and an effect that would have been worthwhile.",
+        ),
+        (
+            0.95,
+            1.01,
+            Direction.HIGHER_IS_BETTER,
+            1.02,
+            "includes no effect and excludes the registered margin of +2.0%",
+        ),
+    ],
+)
+def test_without_equivalence_margins_inconclusive_says_what_the_interval_allows(
+    campaign: Any, evaluated: Evaluation, low: float, high: float, direction: Direction, margin: float, sentence: str
+) -> None:
+    protocol = campaign(analysis={"equivalence": None, "worthwhile": margin}).protocol
+    found = give_verdict(protocol, with_headline(evaluated, log_ratio(low, high), direction=direction))
+    assert found.word is Verdict.INCONCLUSIVE
+    assert sentence in found.sentence
+
+
 @pytest.mark.parametrize(("high", "shown", "answer"), [(1.04, True, "yes"), (1.06, False, "no"), (1.05, False, "no")])
 def test_non_inferiority_is_printed_beside_the_word(
     campaign: Any, evaluated: Evaluation, high: float, shown: bool, answer: str
@@ -150,6 +186,28 @@ def test_a_published_ratio_is_set_against_a_difference_through_the_counterfactua
     inside, outside = case.evaluate().claims
     assert "neither confirms nor excludes" in inside.sentence
     assert "excludes the published -5.6%" in outside.sentence
+
+
+def test_a_difference_as_large_as_all_that_was_seen_confirms_no_claim(campaign: Any) -> None:
+    """A rate of 10 that would, by the upper limit, have been less than nothing: the ratio has no upper limit."""
+    fields = {
+        "estimand": {"summary": "difference"},
+        "analysis": {"worthwhile": -10.0, "equivalence": None},
+        "claims": [],
+    }
+    evaluation = campaign(**fields).evaluate()
+    outcome = evaluation.primary
+    window = outcome.registered.registered_window
+    assert window.absolute is not None
+    observed = window.absolute.observed
+    wide = dataclasses.replace(window.absolute, change_low=-0.2 * observed, change_high=1.5 * observed)
+    windows = tuple(dataclasses.replace(w, absolute=wide) if w.registered else w for w in outcome.registered.windows)
+    changed = dataclasses.replace(
+        outcome, comparisons=(dataclasses.replace(outcome.registered, windows=windows), *outcome.comparisons[1:])
+    )
+    assert mark_claim(claim(), {"ome": changed}).mark is ClaimMark.NOT_REPRODUCED
+    found = mark_claim(claim(ratio=0.944), {"ome": changed})
+    assert "neither confirms nor excludes" in found.sentence
 
 
 def test_the_campaigns_claims(evaluated: Evaluation) -> None:
