@@ -30,7 +30,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/stages.md": stages.page,
     "docs/reference/specification.md": specification.page,
     "docs/reference/keys-by-example.md": generate_examples.page,
-    "docs/methods/simulation-drift.md": simulations.drift_page,
+    **simulations.pages(),
     "docs/images/one-cluster.svg": lambda: campaign.one_cluster_svg(_campaign()),
     "docs/explanation/one-cluster.md": lambda: campaign.one_cluster_page(_campaign()),
 }
@@ -67,7 +67,7 @@ def main() -> int:
     parser.add_argument("--simulations", action="store_true", help="run the long simulations first (several minutes)")
     args = parser.parse_args()
     if args.simulations:
-        simulations.run_drift()
+        simulations.run_all()
     if not args.check:
         write_all()
         return 0
