@@ -70,7 +70,7 @@ is *REML, t*: restricted maximum likelihood with n - p degrees of freedom.
 |---|---|---|---|---|---|---|---|---|
 {rows}
 
-No method reaches 0.95 on a short autocorrelated series: with 24 to 48 months expect 0.90 to 0.93 of *REML, t*. This is
+No method reaches 0.95 on a short autocorrelated series: with 24 to 48 months expect 0.90 to 0.94 of *REML, t*. This is
 the doubt of the months alone; see [the drift between areas](simulation-drift.md) for the doubt that months cannot show.
 """
 
