@@ -22,8 +22,8 @@ def test_checking_says_what_is_out_of_step(monkeypatch, capsys):
 
 def test_changed_scenarios_ask_for_a_new_run(monkeypatch):
     monkeypatch.setattr("simulations.drift.SCENARIOS", ())
-    with pytest.raises(ValueError, match="scenarios changed since the last full run"):
-        simulations.drift_page()
+    with pytest.raises(ValueError, match="scenarios of drift changed since its last full run"):
+        simulations.page("drift")
 
 
 def test_the_words_for_the_picture_in_the_readme_are_in_step():
