@@ -141,7 +141,7 @@ def _chance(probability: object) -> str:
 def _half_width(result: CampaignResult) -> float:
     """Half of the trial's interval in per cent."""
     assert result.evaluation.embedded_trial is not None
-    return 100 * math.expm1(result.evaluation.embedded_trial.half_width)
+    return 100 * result.evaluation.embedded_trial.half_width
 
 
 def _per_cent(*logs: float) -> Effect:

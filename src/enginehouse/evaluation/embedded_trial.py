@@ -23,6 +23,7 @@ from enginehouse.stats.results import t_quantile
 Array = npt.NDArray[np.float64]
 ALLOCATIONS = 1000
 FEWEST_SITES = 10
+_WEIGHTS = {Average.PATIENTS: "patients", Average.SITES: "sites, each the same"}
 
 
 def embedded_trial(
@@ -51,7 +52,7 @@ def embedded_trial(
         return None
     history = _history(protocol, plan, arrays, exposed)
     if history is not None and len(history.weights) >= FEWEST_SITES and np.any(history.after > 0):
-        return _computed(plan, history, seed=derive_seed(0, "embedded-trial", protocol_hash))
+        return _computed(protocol, plan, history, seed=derive_seed(0, "embedded-trial", protocol_hash))
     if plan.quoted_std_error is None:
         return None
     return _quoted(plan, plan.quoted_std_error)
@@ -123,7 +124,7 @@ def _history(protocol: Protocol, plan: EmbeddedTrial, arrays: PanelArrays, expos
     return _History(rates[0], rates[1], patients if by_patients else np.ones(len(patients)))
 
 
-def _computed(plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedTrialResult:
+def _computed(protocol: Protocol, plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedTrialResult:
     def std_error(of: _History) -> float:
         return ancova_std_error(of.before, of.after, of.weights, rng=np.random.default_rng(seed))
 
@@ -142,16 +143,10 @@ def _computed(plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedT
         follow_up_months=plan.follow_up_months,
         quoted_std_error=plan.quoted_std_error,
         source=plan.source,
-        note=f"Mean over {ALLOCATIONS:,} random halves of the {sites} exposed sites with every month: analysis of "
-        f"covariance of the rate in {plan.follow_up_months} months on the rate in the {plan.baseline_months} before, "
-        f"weighted as the estimand weighs sites, relative to the mean rate.{_words_on_logs(logs)}",
+        note=f"analysis of covariance of the rate in {plan.follow_up_months} months on the rate in the "
+        f"{plan.baseline_months} before, weighted by {_WEIGHTS[protocol.estimand.average]}; mean over {ALLOCATIONS:,} "
+        "random halves.",
     )
-
-
-def _words_on_logs(std_error: float | None) -> str:
-    if std_error is None:
-        return ""
-    return f" The same on the logarithms of the rates, where a few very small sites weigh more, gives {std_error:.1%}."
 
 
 def _quoted(plan: EmbeddedTrial, std_error: float) -> EmbeddedTrialResult:

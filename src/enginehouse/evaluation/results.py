@@ -25,6 +25,8 @@ from enginehouse.programme.enums import Check, Direction, PracticeMethod, Summar
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.stats.results import Estimated, Interval
 
+Z_OF_80_PER_CENT = 0.8416
+
 __all__ = [
     "AbsoluteEffect",
     "CheckItem",
@@ -209,8 +211,8 @@ class EmbeddedTrialResult:
     """What a trial on the same sites would have offered: the standard error of its effect, relative to the mean.
 
     `computed` says whether it comes from the site-level data here (`sites`, `allocations`) or is quoted from `source`.
-    `half_width` is that of the 95% interval. `std_error_of_logs` is the same on the log scale, where a few very small
-    sites weigh more; None when quoted.
+    `half_width` is that of the 95% interval. `std_error_of_logs` is that of the mean of sites' log ratios, another
+    estimand, in which relative changes of low-prescribing sites count in full; None when quoted.
     """
 
     computed: bool
@@ -224,6 +226,11 @@ class EmbeddedTrialResult:
     quoted_std_error: float | None
     source: str
     note: str
+
+    @property
+    def detectable(self) -> float:
+        """The effect that the trial would tell from none in four out of five repetitions."""
+        return self.half_width + Z_OF_80_PER_CENT * self.std_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,7 +215,7 @@ def bars_figure(
 
 
 def expected_by_chance(count: int, level: float = 0.95) -> str:
-    """How many of `count` null results a sound interval would exclude zero for, in a whole number or `fewer than 1`."""
+    """How many of `count` null results a sound interval would exclude zero for, as a whole number, at least 1."""
     return fmt.number(max(1.0, count * (1 - level)))
 
 
@@ -268,7 +268,15 @@ def _trial_rows(data: OneCluster) -> tuple[IntervalGroup, ...]:
     trial = _trial(data)
     if trial is None:
         return ()
-    row = _row(say("figures.cluster.trial", noun=data.noun), trial, "counterfactual", say("figures.cluster.trial_note"))
+    row = IntervalRow(
+        label=say("figures.cluster.trial", noun=data.noun),
+        value=trial.value,
+        low=trial.low,
+        high=trial.high,
+        emphasis="counterfactual",
+        note=say("figures.cluster.trial_note"),
+        words=say("figures.cluster.trial_words", half=_shown(data.trial_half_width, data.value_format)),
+    )
     return (IntervalGroup(title=say("figures.cluster.trial_group"), rows=(row,)),)
 
 
@@ -301,12 +309,17 @@ def _cluster_alt(data: OneCluster) -> str:
         "expected": expected_by_chance(len(values)),
         "treated": data.treated_name,
         "estimate": _shown(data.with_drift.value, data.value_format),
+        "place": say(f"figures.cluster.{_place(data.with_drift.value, values)}"),
         "narrow": _limits(data.months_only, data.value_format),
         "wide": _limits(data.with_drift, data.value_format),
     }
     if trial is None:
         return say("figures.cluster.alt_without_trial", **words)
     return say("figures.cluster.alt", trial=_limits(trial, data.value_format), **words)
+
+
+def _place(value: float, among: Sequence[float]) -> str:
+    return "inside" if min(among) <= value <= max(among) else "outside"
 
 
 def _limits(effect: Effect, value_format: str) -> str:

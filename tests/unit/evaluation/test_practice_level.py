@@ -161,7 +161,9 @@ def test_the_embedded_trial_is_computed_where_there_are_sites(modelled: Evaluati
     assert trial is not None
     assert (trial.computed, trial.sites, trial.allocations) == (True, 20, 1000)
     assert trial.half_width > 1.96 * trial.std_error
-    assert "gives" in trial.note
+    assert trial.note.endswith("weighted by patients; mean over 1,000 random halves.")
+    # z of 0.8 is 0.8416: the estimate clears its interval's half width in four out of five trials.
+    assert trial.detectable == pytest.approx(trial.half_width + 0.8416 * trial.std_error)
 
 
 def test_no_embedded_trial_without_history_or_quotation(practices: Make) -> None:

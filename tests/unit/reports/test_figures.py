@@ -66,14 +66,23 @@ def test_one_cluster_shows_4_of_27(campaign: OneCluster) -> None:
     assert [row.value for row in crowd.rows] == sorted(row.value for row in crowd.rows)
     assert [row.emphasis for row in treated.rows] == ["comparison", "main"]
     assert trial.rows[0].emphasis == "counterfactual"
+    assert trial.rows[0].words == "±2.0%"
     assert figure.chart.guide == treated.rows[1].value
 
 
 def test_one_cluster_says_so_in_words(campaign: OneCluster) -> None:
     alt = one_cluster_figure(campaign).alt
-    assert "4 of the 27 intervals exclude no difference, although about 1 should" in alt
+    assert "4 of the 27 intervals exclude no difference, although by chance about 1 would" in alt
     assert "estimated at −1.1%" in alt
     assert "−2.9% to 0.8% from months alone and −3.7% to 1.5% with the drift" in alt
+
+
+def test_an_estimate_beyond_every_area_is_not_said_to_be_inside_their_range(campaign: OneCluster) -> None:
+    from dataclasses import replace
+
+    beyond = replace(campaign.with_drift, value=min(area.value for area in campaign.placebo_areas) - 1)
+    assert "inside that range" in one_cluster_figure(campaign).alt
+    assert "outside that range" in one_cluster_figure(replace(campaign, with_drift=beyond)).alt
 
 
 def test_without_a_trial_there_is_no_trial_row(campaign: OneCluster) -> None:

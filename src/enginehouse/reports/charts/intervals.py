@@ -54,7 +54,9 @@ def draw_intervals(spec: IntervalChart) -> Canvas:
 
 
 def value_words(row: IntervalRow, spec: IntervalChart) -> str:
-    """The estimate and its limits as they stand beside the row; a dash where there is none."""
+    """The estimate and its limits as they stand beside the row, or its own words; a dash where there is none."""
+    if row.words:
+        return row.words
     if not finite([row.value]):
         return "–"
     texts = {name: _limit_text(getattr(row, name), spec) for name in ("value", "low", "high")}

@@ -52,7 +52,7 @@ class SeriesChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalRow:
-    """One estimate with its interval on the chart's scale."""
+    """One estimate with its interval on the chart's scale; `words` stand beside it instead of its numbers."""
 
     label: str
     value: float
@@ -60,6 +60,7 @@ class IntervalRow:
     high: float
     emphasis: Emphasis
     note: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

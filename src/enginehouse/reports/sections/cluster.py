@@ -30,9 +30,9 @@ def cluster_section(basis: Basis) -> Section:
 
 
 def trial_half_width(basis: Basis) -> float | None:
-    """Half of the trial's interval in per cent; a trial's standard error is known on the log-ratio scale only."""
+    """Half of the trial's interval in per cent of the mean rate; it is not known in another unit."""
     trial = basis.evaluation.embedded_trial
-    return 100 * math.expm1(trial.half_width) if trial is not None and basis.is_ratio else None
+    return 100 * trial.half_width if trial is not None and basis.is_ratio else None
 
 
 def half_words(basis: Basis) -> str:
@@ -104,9 +104,13 @@ def _sentences(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estima
 
 
 def _trial_source(basis: Basis, trial: EmbeddedTrialResult) -> str:
+    """Where the width comes from, and how small an effect so wide an interval can still tell from none."""
+    power = _say("trial_power", detectable=f"{fmt.number(100 * trial.detectable, 1)}%")
     if trial.computed:
-        return _say("trial_computed", sites=fmt.count(trial.sites), noun=basis.facts.noun, note=trial.note)
-    return _say("trial_quoted", source=trial.source)
+        source = _say("trial_computed", sites=fmt.count(trial.sites), noun=basis.facts.noun, note=trial.note)
+    else:
+        source = _say("trial_quoted", source=trial.source)
+    return f"{source} {power}"
 
 
 def _say(key: str, **values: str | int) -> str:
