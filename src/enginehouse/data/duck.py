@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from enginehouse.core.errors import DataError, MachineError
 
-# Reader and writer of a load have one engine each; together they stay well under 2 GB.
-MEMORY_LIMIT = "800MB"
+MEMORY_LIMIT = "1GB"
+LOAD_MEMORY_LIMIT = "500MB"
+"""Reader and writer of a load have one engine each; with Arrow's batches between them they stay under 1.5 GB."""
+
 _FULL = ("No space left on device", "File too large", "Disk quota exceeded", "Not enough disk space")
 
 

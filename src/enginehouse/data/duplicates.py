@@ -49,7 +49,8 @@ def check_files_apart(files: Mapping[Path, str], unique: Sequence[str], *, where
         found = engine.sql(query).fetchall()
     for first in found:
         both = " and ".join(sorted(labels[path] for path in first[-1])[:2])
-        what = ", ".join(f"{name} {value}" for name, value in zip(unique, first[1:-1], strict=True))
+        held = zip(unique, first[1:-1], strict=True)
+        what = ", ".join(f"{name} {value}" for name, value in held if value is not None)
         raise DataError(
             f"{both} both hold {what}" + (f" ({first[0]:,} such cases)." if first[0] > 1 else "."),
             where=where,

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from enginehouse.core.errors import DataError
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data.cleaning import ARROW, NUMERIC, Column, rows_by_month
-from enginehouse.data.duck import connect, data_or_machine_error, quoted
+from enginehouse.data.duck import LOAD_MEMORY_LIMIT, connect, data_or_machine_error, quoted, read_rows
 from enginehouse.data.duplicates import take_out_duplicates
 from enginehouse.data.keys import KeyBook
 from enginehouse.data.layouts import Bound, Layout, Mask, Reads
@@ -120,13 +120,17 @@ def ingest(
     as_text = layout.set_aside is not None
     columns = [Column(b, scheme, books.get(b.field.name, KeyBook()), as_text) for b in bound]
     reading = _Pass(raw, layout, columns, progress)
-    with connect() as engine:
+    with connect(memory_limit=LOAD_MEMORY_LIMIT) as engine:
         _write_rows(reading, engine, into / "rows.parquet")
         rejected = [] if raw.is_parquet else rejected_rows(engine, raw)
     unfit = rejected + reading.unfit
     if layout.unique:
         names = [field.name for field in layout.fields]
-        unfit += take_out_duplicates(into / "rows.parquet", layout.unique, names, label=raw.label)
+        taken = take_out_duplicates(into / "rows.parquet", layout.unique, names, label=raw.label)
+        unfit += taken
+        if taken and MONTH in names:
+            rows = read_rows([into / "rows.parquet"], f"SELECT {MONTH} FROM rows")
+            reading.months = Counter(rows_by_month(rows.column(MONTH).combine_chunks()))
     _check_any_fit(reading, unfit)
     if unfit:
         write_quarantine(raw_texts(raw, unfit, passed=reading.seen), raw.label, into / "quarantine.parquet")
@@ -138,7 +142,7 @@ def _write_rows(reading: _Pass, engine: duckdb.DuckDBPyConnection, path: Path) -
     schema = _schema(reading.columns)
     kept = schema.names if reading.layout.unique else schema.names[1:]
     selected = ", ".join(f'"{name}"' for name in kept)
-    with connect() as writer:
+    with connect(memory_limit=LOAD_MEMORY_LIMIT) as writer:
         writer.register("incoming", pa.RecordBatchReader.from_batches(schema, reading.batches(engine)))
         try:
             with data_or_machine_error(reading.raw.label):

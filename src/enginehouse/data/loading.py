@@ -20,7 +20,7 @@ from enginehouse.core.errors import DataError, UserError
 from enginehouse.core.files import file_sha256, sync_folder, write_whole
 from enginehouse.core.progress import Progress
 from enginehouse.data.duplicates import check_files_apart
-from enginehouse.data.ingest import ingest
+from enginehouse.data.ingest import Ingested, ingest
 from enginehouse.data.keys import KeyBook
 from enginehouse.data.layouts import bind
 from enginehouse.data.rawfile import open_raw
@@ -75,6 +75,7 @@ class Load:
         self.reader: SourceReader = SOURCES[source.kind]
         self.definition = definition_id(source, self.reader.version)
         self.partial = home / ".partial"
+        self.latest = latest_in(home)
         self.books: dict[str, KeyBook] = {}
 
     def run(self, paths: Sequence[Path]) -> Snapshot:
@@ -120,7 +121,7 @@ class Load:
         Keys of converted files mean something only with the books they were made with, so a partial folder that began
         from another snapshot is thrown away.
         """
-        latest = self._latest()
+        latest = self.latest
         same = latest is not None and latest.definition == self.definition
         origin = f"{self.definition} {latest.id if latest is not None and same else ''}"
         mark = self.partial / "origin"
@@ -135,17 +136,11 @@ class Load:
             ours, theirs = self.partial / KEYS / f"{book}.txt", kept / KEYS / f"{book}.txt"
             self.books[book] = KeyBook.read(ours if ours.exists() else theirs)
 
-    def _latest(self) -> Snapshot | None:
-        pointer = self.home / CURRENT
-        folder = self.home / pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
-        return read_snapshot(folder) if folder is not None and (folder / RECORD).exists() else None
-
     def _converted(self, raw: _Raw) -> LoadedFile | None:
         """What an earlier run made of the same bytes, if its keys still mean the same."""
         name = conversion_id(self.definition, raw.label, raw.sha256)
         done = self.partial / name / _DONE
-        latest = self._latest()
-        file = None
+        latest, file = self.latest, None
         if done.exists():
             file = loaded_file(json.loads(done.read_bytes()))
         elif latest is not None and latest.definition == self.definition:
@@ -171,18 +166,7 @@ class Load:
         writing = self.partial / f"{name}.writing"
         shutil.rmtree(self.partial / name, ignore_errors=True)
         writing.mkdir()
-        layouts = self.reader.layouts(self.source)
-        look = open_raw(raw.path, label=raw.label, header=layouts[0].header, reads_names=self.reader.reads_names)
-        layout, bound = bind(look, layouts, self.source)
-        counts = ingest(
-            look,
-            layout,
-            bound,
-            scheme=self.source.site_scheme,
-            books={field: self.books[book] for book, field in self.reader.books.items()},
-            into=writing,
-            progress=self.progress,
-        )
+        layout, counts = self._ingest(raw, writing)
         if _stamp(raw.path) != raw.stamp:
             raise DataError(
                 "the file changed while it was being read.",
@@ -195,13 +179,23 @@ class Load:
             rows=counts.rows,
             quarantined=counts.quarantined,
             set_aside=counts.set_aside,
-            layout=layout.name,
+            layout=layout,
             converted=name,
             months=counts.months,
             seals={book: (len(keys), keys.seal(len(keys))) for book, keys in self.books.items()},
         )
         self._finish(writing, file)
         return file
+
+    def _ingest(self, raw: _Raw, into: Path) -> tuple[str, Ingested]:
+        """The name of the file's layout, and what became of its rows."""
+        layouts = self.reader.layouts(self.source)
+        look = open_raw(raw.path, label=raw.label, header=layouts[0].header, reads_names=self.reader.reads_names)
+        layout, bound = bind(look, layouts, self.source)
+        books = {field: self.books[book] for book, field in self.reader.books.items()}
+        scheme = self.source.site_scheme
+        counts = ingest(look, layout, bound, scheme=scheme, books=books, into=into, progress=self.progress)
+        return layout.name, counts
 
     def _finish(self, writing: Path, file: LoadedFile) -> None:
         """Give a converted file its final name: keys first, so that it never names a key that is not kept."""
@@ -228,26 +222,17 @@ class Load:
             check_files_apart(paths, unique, where=f"source {self.name}")
 
     def _publish(self, final: Path, files: Sequence[LoadedFile]) -> Snapshot:
-        layouts = self.reader.layouts(self.source)
+        """Put the parts together out of sight, then show them by one rename."""
         folder = self.partial / "snapshot.writing"
-        for part in (ROWS, QUARANTINE, KEYS):
-            (folder / part).mkdir(parents=True)
-        for file in files:
-            for part in (ROWS, QUARANTINE):
-                made = self.partial / file.converted / f"{part}.parquet"
-                if made.exists():
-                    link(made, folder / part / f"{file.converted}.parquet")
-        for book, keys in self.books.items():
-            keys.write(folder / KEYS / f"{book}.txt")
-        self.reader.finish(folder, self.books, self.source)
-        because = next((layout.set_aside_because for layout in layouts if layout.set_aside is not None), "")
+        self._assemble(folder, files)
+        layouts = self.reader.layouts(self.source)
         snapshot = Snapshot(
             source=self.name,
             id=final.name,
             kind=self.source.kind,
             definition=self.definition,
             site_scheme=self.source.site_scheme,
-            set_aside_because=because,
+            set_aside_because=next((layout.set_aside_because for layout in layouts if layout.set_aside), ""),
             files=tuple(files),
             folder=final,
         )
@@ -260,6 +245,25 @@ class Load:
         shutil.rmtree(self.partial)
         self.progress(f"{self.name}: {snapshot.rows:,} rows", len(files), len(files))
         return snapshot
+
+    def _assemble(self, folder: Path, files: Sequence[LoadedFile]) -> None:
+        for part in (ROWS, QUARANTINE, KEYS):
+            (folder / part).mkdir(parents=True)
+        for file in files:
+            for part in (ROWS, QUARANTINE):
+                made = self.partial / file.converted / f"{part}.parquet"
+                if made.exists():
+                    link(made, folder / part / f"{file.converted}.parquet")
+        for book, keys in self.books.items():
+            keys.write(folder / KEYS / f"{book}.txt")
+        self.reader.finish(folder, self.books, self.source)
+
+
+def latest_in(home: Path) -> Snapshot | None:
+    """The snapshot that `current` points to."""
+    pointer = home / CURRENT
+    folder = home / pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    return read_snapshot(folder) if folder is not None and (folder / RECORD).exists() else None
 
 
 def link(old: Path, new: Path) -> None:

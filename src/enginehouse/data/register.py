@@ -154,7 +154,7 @@ def _read_map(draft: _Draft, snapshot: Snapshot) -> None:
     of_areas: dict[tuple[str, str, str], list[Span]] = {}
     for row in rows.to_pylist():
         start = _month(row.get("month")) or draft.as_of
-        if row.get("member"):
+        if row.get("member_level"):
             for level, group in _levels(draft, row):
                 of_areas.setdefault((row["member_level"], row["member"], level), []).append(Span(group, start))
             continue

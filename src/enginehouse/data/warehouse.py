@@ -17,9 +17,9 @@ import duckdb
 from enginehouse.core.files import machine_error
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data import duck
-from enginehouse.data.loading import Load, only_load
+from enginehouse.data.loading import Load, latest_in, only_load
 from enginehouse.data.paths import find_files
-from enginehouse.data.snapshot import CURRENT, RECORD, Snapshot, read_snapshot
+from enginehouse.data.snapshot import Snapshot
 from enginehouse.programme.sources import Source
 
 
@@ -52,12 +52,7 @@ class Warehouse:
 
     def latest(self, name: str) -> Snapshot | None:
         """The latest snapshot of a source; `None` before the first load."""
-        home = self.folder / "snapshots" / name
-        pointer = home / CURRENT
-        if not pointer.exists():
-            return None
-        folder = home / pointer.read_text(encoding="utf-8").strip()
-        return read_snapshot(folder) if (folder / RECORD).exists() else None
+        return latest_in(self.folder / "snapshots" / name)
 
     def snapshots(self) -> dict[str, Snapshot]:
         """The latest snapshot of every source that was loaded."""

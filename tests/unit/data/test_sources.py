@@ -263,3 +263,22 @@ def test_fingertips_with_another_indicator_only(load: Load) -> None:
     head = "Indicator ID,Area Code,Area Type,Time period,Value\n"
     with pytest.raises(DataError, match="not one of the 1 rows is of use: rows that are not indicator 93553"):
         load("deprivation", head + "91872,A81001,GPs,2019,5\n")
+
+
+def test_names_in_latin_1_and_in_utf_8(load: Load, rows: Rows) -> None:
+    text = "site,name\nx,Café Surgery\n"
+    for encoding in ("latin-1", "utf-8", "utf-8-sig"):
+        [row] = rows(load("sites", text.encode(encoding)))
+        assert row["name"] == "Café Surgery"
+
+
+def test_two_maps_of_the_same_month(load: Load) -> None:
+    text = "practice,region\na,{}\n"
+    with pytest.raises(DataError, match=r"one.csv and two.csv both hold site site:a\."):
+        load("practice-map", {"one.csv": text.format("X"), "two.csv": text.format("Y")}, levels={"region": "region"})
+
+
+def test_months_count_the_rows_that_stay(load: Load) -> None:
+    head = "indicator,site,month,numerator,denominator\n"
+    snapshot = load("totals", head + "a,x,2017-09,1,10\na,x,2017-09,1,10\na,y,2017-10,1,10\na,z,2017-10,bad,10\n")
+    assert snapshot.months == {"2017-09": 1, "2017-10": 1}

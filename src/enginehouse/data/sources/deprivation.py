@@ -21,7 +21,7 @@ FINGERTIPS_INDICATOR = "93553"
 _SCORES = ("score", "imd", "imd_score", "imd_2015_score", "imd_2019_score", "imd_2025_score")
 
 
-def _layouts(source: Source) -> tuple[Layout, ...]:
+def _fingertips(source: Source) -> Layout:
     wanted = source.values.get("indicator", FINGERTIPS_INDICATOR)
 
     def not_wanted(arrays: Mapping[str, pa.Array]) -> Mask:
@@ -31,7 +31,7 @@ def _layouts(source: Source) -> tuple[Layout, ...]:
         mask: Mask = pc.or_(other, pc.invert(practice)).to_numpy(zero_copy_only=False)
         return mask
 
-    fingertips = Layout(
+    return Layout(
         name="Fingertips download",
         fields=(
             Field(name="site", reads=Reads.SITE, columns=("Area Code",)),
@@ -45,20 +45,25 @@ def _layouts(source: Source) -> tuple[Layout, ...]:
         set_aside=not_wanted,
         set_aside_because=f"rows that are not indicator {wanted} by practice",
     )
-    scores = attribute_fields(source) or (
-        Field(name="score", reads=Reads.NUMBER, columns=_SCORES, required=False, minimum=0),
-    )
-    plain = Layout(
+
+
+def _plain(source: Source) -> Layout:
+    score = Field(name="score", reads=Reads.NUMBER, columns=_SCORES, required=False, minimum=0)
+    return Layout(
         name="one row a practice",
         fields=(
             Field(name="site", reads=Reads.SITE, columns=("site", "practice", "practice_code")),
-            *scores,
+            *(attribute_fields(source) or (score,)),
             optional("period", Reads.TEXT),
             optional("attribute", Reads.TEXT),
         ),
         unique=("site", "period"),
     )
-    return (plain,) if source.attributes else (fingertips, plain)
+
+
+def _layouts(source: Source) -> tuple[Layout, ...]:
+    plain = _plain(source)
+    return (plain,) if source.attributes else (_fingertips(source), plain)
 
 
 READER = SourceReader(version=1, layouts=_layouts, unique_between_files=("site", "period"))

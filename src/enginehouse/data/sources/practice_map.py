@@ -32,6 +32,7 @@ def _layouts(source: Source) -> tuple[Layout, ...]:
         fields=(
             Field(name="site", reads=Reads.SITE, columns=("PRACTICE_CODE", "practice", "site")),
             optional("name", Reads.TEXT, "PRACTICE_NAME", "name"),
+            optional("member", Reads.TEXT),
             month,
             *levels,
         ),
@@ -42,6 +43,7 @@ def _layouts(source: Source) -> tuple[Layout, ...]:
         fields=(
             Field(name="member", reads=Reads.TEXT),
             Field(name="member_level", reads=Reads.TEXT),
+            optional("site", Reads.SITE),
             month,
             *levels,
         ),
@@ -58,4 +60,4 @@ def _published_levels() -> tuple[Field, ...]:
     return tuple(fields)
 
 
-READER = SourceReader(version=1, layouts=_layouts)
+READER = SourceReader(version=1, layouts=_layouts, unique_between_files=("site", "member", "month"))
