@@ -124,9 +124,9 @@ every practice and month, robust by practice, where at least ten exposed practic
 
 The areas of the demo are small, and most of what moves an area is a few practices moving for long, not the drift of the
 area as a whole. Within 36 months that looks like trend, so months alone do not see it. The untreated areas do, whatever
-it comes from. Two things leave the last interval a little narrow: placebo areas share the controls
-of their region, so 11 of them in two regions carry nearer 9 degrees of freedom than 11; and areas of ten practices are
-less alike than one drift for all supposes.
+it comes from. Two things can leave the last interval a little narrow, the more so the smaller the areas: placebo areas
+share the controls of their region, so 11 of them in two regions carry nearer 9 degrees of freedom than 11; and areas of
+ten practices are less alike than one drift for all supposes.
 """
 
 

@@ -180,7 +180,7 @@ def test_a_difference_of_rates(campaign: Make) -> None:
     assert isinstance(window.with_drift, Estimate)
     assert window.with_drift.scale == "difference"
     assert window.absolute is not None
-    assert window.absolute.change_per_denominator == pytest.approx(12 * window.with_drift.value, rel=1e-2)
+    assert window.absolute.change_per_denominator == pytest.approx(12 * window.with_drift.value, rel=1e-12)
 
 
 def test_the_registered_window_is_the_headline(campaign: Make) -> None:
