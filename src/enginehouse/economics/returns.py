@@ -127,7 +127,8 @@ def probability_of_return(effect: Estimate, *, counterfactual_cost: float, cost:
     effect
         A log ratio.
     counterfactual_cost
-        What the whole quantity would have cost without the campaign.
+        What the whole quantity would have cost without the campaign; 0 where all of it was spent on something else
+        instead, and then no saving exceeds anything.
     cost
         What the campaign cost, 0 or more.
     target
@@ -144,6 +145,8 @@ def probability_of_return(effect: Estimate, *, counterfactual_cost: float, cost:
     >>> round(probability_of_return(e, counterfactual_cost=1e6, cost=0.0), 4)  # P(z < 2)
     0.9772
     """
+    if counterfactual_cost <= 0:
+        return 0.0
     share_needed = target * cost / counterfactual_cost
     if share_needed >= 1:
         return 0.0
@@ -200,6 +203,10 @@ def campaign_return(effect: Estimate, *, saving: Saving, cost: float) -> Campaig
 
 
 def _headline(amount: Amount, cost: float) -> ReturnRatios | NotEstimable:
+    if amount.range.low == amount.range.high == 0:
+        return NotEstimable(
+            reason="nothing-saved", detail="All that was saved was spent on something else instead: there is no return."
+        )
     if amount.range.contains(0.0):
         level = round(100 * amount.range.confidence_level)
         return NotEstimable(

@@ -64,6 +64,14 @@ def test_a_doubtful_effect_has_no_headline_return(run, estimate):
     assert 0 < appraisal.campaign_return.probability < 1
 
 
+@pytest.mark.parametrize("cost", [0.0, 70_000.0])
+def test_where_all_was_spent_on_something_else_nothing_was_saved(run, cost):
+    appraisal = run(substitution=1.0, activities=((1, cost),), cost_marks=MARKS)
+    assert {point.probability for point in appraisal.curve} == {0.0}
+    assert appraisal.campaign_return.probability == 0.0
+    assert appraisal.headline_return.reason == "nothing-saved"
+
+
 def test_the_cost_comes_from_the_activities_where_they_are_all_known(run):
     assert run(activities=((6, 1000.0), (4, 500.0))).cost == 8000
     assert run(activities=((6, 1000.0), (4, 500.0)), campaign_cost=8010).cost == 8010
