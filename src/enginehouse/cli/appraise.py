@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
+
+if TYPE_CHECKING:
+    from enginehouse.economics.appraise import Appraisal
 
 EXAMPLES = ("enginehouse appraise first", "enginehouse appraise first --json")
 
@@ -18,21 +23,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.appraise import appraise_cycle
-    from enginehouse.reports import format as fmt
-    from enginehouse.stats.results import NotEstimable
 
     workspace = open_for(args)
     found = appraise_cycle(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
+    return Output(text="\n".join(_lines(found)) + dry_run_note(args), record=found.to_record())
+
+
+def _lines(found: Appraisal) -> Iterator[str]:
+    from enginehouse.reports import format as fmt
+    from enginehouse.stats.results import NotEstimable
+
     if isinstance(found.saving, NotEstimable):
-        lines = [found.saving.detail]
+        yield found.saving.detail
     else:
         limits = found.saving.headline.range
-        low, high = (fmt.pounds(value, found.currency) for value in (limits.low, limits.high))
-        lines = [
-            f"Saving, {found.saving.label}: {fmt.pounds(limits.point, found.currency)} (95% interval {low} to {high})."
-        ]
+        point, low, high = (fmt.pounds(value, found.currency) for value in (limits.point, limits.low, limits.high))
+        yield f"Saving, {found.saving.label}: {point} (95% interval {low} to {high})."
     for mark in found.marks:
         chance = "not known" if isinstance(mark.probability, NotEstimable) else fmt.probability(mark.probability)
-        lines.append(f"Probability that it paid, {mark.label}: {chance}.")
-    lines += found.notes
-    return Output(text="\n".join(lines) + dry_run_note(args), record=found.to_record())
+        yield f"Probability that it paid, {mark.label}: {chance}."
+    yield from found.notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +23,19 @@ def add_programme(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the programme folder (default: this folder)",
     )
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def add_acting(parser: argparse.ArgumentParser, *, dry_run: bool = True) -> None:
     parser.add_argument(
-        "--as", dest="person", metavar="ID", help="who acts, an id from people.csv (not needed where it has one person)"
+        "--as",
+        dest="person",
+        metavar="ID",
+        help="who acts, an id from people.csv (default: ENGINEHOUSE_AS, or the only person of people.csv)",
     )
     parser.add_argument(
         "--on", type=_day, metavar="YYYY-MM-DD", help="the day on which the act takes effect (default: today)"
@@ -54,6 +62,18 @@ def acting_for(args: argparse.Namespace, workspace: Workspace) -> Acting:
     return acting(workspace, args.person, args.on)
 
 
+def refuse_unused(args: argparse.Namespace, only: Mapping[str, str]) -> None:
+    """Refuse options that the chosen action would pass over in silence; `only` says which action each belongs to."""
+    for name, action in only.items():
+        if getattr(args, name) and args.action != action:
+            raise UserError(f"got {name}, which '{args.action}' does not use.", remedy=f"It goes with '{action}'.")
+
+
+def dry_run_note(args: argparse.Namespace) -> str:
+    """The last line of what a trial run prints."""
+    return "\nNothing was recorded (--dry-run)." if args.dry_run else ""
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -61,7 +81,3 @@ def _day(text: str) -> date:
         raise UserError(
             f"got '{text}' for a day.", where="--on", remedy="Write it as YYYY-MM-DD, for example 2026-05-01."
         ) from None
-
-
-def dry_run_note(args: argparse.Namespace) -> str:
-    return "\nNothing was recorded (--dry-run)." if args.dry_run else ""

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> Output:
         programme = load_programme(args.programme)
     except Problems as found:
         problems = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in found.problems]
-        text = f"{found}\n{len(problems)} problem(s) found."
+        text = f"{found}\n{len(problems)} problem{'s' if len(problems) > 1 else ''} found."
         return Output(text=text, record={"problems": problems}, exit_code=found.exit_code)
     counts = {
         "indicators": len(programme.indicators),
@@ -29,5 +29,5 @@ def run(args: argparse.Namespace) -> Output:
         "cycles": len(programme.protocols),
         "sources": len(programme.settings.sources),
     }
-    parts = ", ".join(f"{number} {name}" for name, number in counts.items())
+    parts = ", ".join(f"{name}: {number}" for name, number in counts.items())
     return Output(text=f"{programme.settings.title}: no problems found ({parts}).", record={"problems": [], **counts})

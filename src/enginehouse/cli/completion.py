@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
 
 EXAMPLES = (
@@ -13,7 +14,8 @@ EXAMPLES = (
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell that you use")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> Output:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from enginehouse.cli.arguments import acting_for, add_acting, add_programme, open_for
+from enginehouse.cli.arguments import acting_for, add_acting, add_programme, open_for, refuse_unused
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from enginehouse.cycle.load_data import LoadedSource
 
 EXAMPLES = (
     "enginehouse data load",
@@ -28,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
+    refuse_unused(args, {"sources": "load", "practices": "synthesise", "seed": "synthesise"})
     return ACTIONS[args.action](args)
 
 
@@ -35,34 +40,33 @@ def _load(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.load_data import load_data
 
     workspace = open_for(args)
-    progress = TerminalProgress()
-    loaded = load_data(workspace, by=acting_for(args, workspace), sources=args.sources, progress=progress)
-    progress.close()
+    by = acting_for(args, workspace)
+    with TerminalProgress() as progress:
+        loaded = load_data(workspace, by=by, sources=args.sources, progress=progress)
     rows = [("source", "rows", "set aside", "snapshot")]
-    rows += [
-        (
-            s.snapshot.source,
-            f"{s.snapshot.rows:,}",
-            f"{s.snapshot.quarantined:,}",
-            s.snapshot.id[:12] + ("" if s.is_new else " (unchanged)"),
-        )
-        for s in loaded
-    ]
-    aside = sum(s.snapshot.quarantined for s in loaded)
+    rows += [_row(each) for each in loaded]
+    aside = sum(each.snapshot.quarantined for each in loaded)
     note = (
         f"\n{aside:,} row(s) did not fit and were set aside with their reason: enginehouse data check" if aside else ""
     )
-    record = [
-        {
-            "source": s.snapshot.source,
-            "snapshot": s.snapshot.id,
-            "rows": s.snapshot.rows,
-            "quarantined": s.snapshot.quarantined,
-            "new": s.is_new,
-        }
-        for s in loaded
-    ]
-    return Output(text=columns(rows) + note, record=record)
+    return Output(text=columns(rows) + note, record=[_record(each) for each in loaded])
+
+
+def _row(loaded: LoadedSource) -> tuple[str, str, str, str]:
+    snapshot = loaded.snapshot
+    name = snapshot.id[:12] if loaded.is_new else f"{snapshot.id[:12]} (unchanged)"
+    return snapshot.source, f"{snapshot.rows:,}", f"{snapshot.quarantined:,}", name
+
+
+def _record(loaded: LoadedSource) -> dict[str, str | int | bool]:
+    snapshot = loaded.snapshot
+    return {
+        "source": snapshot.source,
+        "snapshot": snapshot.id,
+        "rows": snapshot.rows,
+        "quarantined": snapshot.quarantined,
+        "new": loaded.is_new,
+    }
 
 
 def _check(args: argparse.Namespace) -> Output:
@@ -93,9 +97,8 @@ def _synthesise(args: argparse.Namespace) -> Output:
     from enginehouse.data.synthetic.parameters import RegionParameters
 
     given = {name: value for name in ("practices", "seed") if (value := getattr(args, name)) is not None}
-    progress = TerminalProgress()
-    truth = synthesise(args.programme, replace(RegionParameters(), **given), progress=progress)
-    progress.close()
+    with TerminalProgress() as progress:
+        truth = synthesise(args.programme, replace(RegionParameters(), **given), progress=progress)
     text = (
         f"Wrote {truth.rows:,} synthetic rows, and {truth.broken_rows} broken on purpose, to {args.programme / 'raw'}."
     )

@@ -10,16 +10,18 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
 from enginehouse.cli.progress import TerminalProgress
 from enginehouse.core.errors import UserError
 
 if TYPE_CHECKING:
+    from enginehouse.core.progress import Progress
     from enginehouse.evaluation.results import Evaluation
     from enginehouse.reports.index import LinkGroup
 
@@ -57,26 +59,29 @@ TURNS = (
         "One area at once cannot show what was planted; the next feedback starts in random order.",
     ),
 )
+_NAMES = tuple(turn.name for turn in TURNS)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path("demo-output"), help="where to write (default: demo-output)"
     )
-    parser.add_argument("--only", choices=[turn.name for turn in TURNS], action="append", help="run only this part")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--only", choices=_NAMES, action="append", help="run only this part (may be repeated)")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> Output:
     started = time.monotonic()
     folder = _fresh(args.folder)
+    chosen = [turn for turn in TURNS if turn.name in (args.only or _NAMES)]
     found: dict[str, Evaluation] = {}
-    for turn in TURNS:
-        if turn.name in (args.only or [t.name for t in TURNS]):
-            evaluation = _run_turn(turn, folder / turn.name)
-            if evaluation is not None:
-                found[turn.name] = evaluation
-    page = _write_index(folder, found)
+    for turn in chosen:
+        if turn.name == "practices" and not _find_practice_data():
+            continue
+        print(f"{turn.template}:", file=sys.stderr)
+        with TerminalProgress() as progress:
+            found[turn.name] = _run_turn(turn, folder / turn.name, progress)
+    page = _write_index(folder, chosen, found)
     lines = [line for evaluation in found.values() for line in (*_summary(evaluation), "")]
     seconds = time.monotonic() - started
     text = "\n".join([*lines, f"Read this: {page}", f"({seconds:.0f} seconds)"])
@@ -97,14 +102,10 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def _run_turn(turn: Turn, folder: Path) -> Evaluation | None:
-    """Every step of one cycle; none where its data are not on this machine."""
+def _run_turn(turn: Turn, folder: Path, progress: Progress) -> Evaluation:
+    """Every step of one cycle."""
     import enginehouse as eh
 
-    if turn.name == "practices" and not _find_practice_data():
-        return None
-    progress = TerminalProgress()
-    print(f"{turn.template}:", file=sys.stderr)
     eh.new_programme(folder, template=turn.template)
     if turn.name == "region":
         eh.synthesise(folder, progress=progress)
@@ -126,7 +127,6 @@ def _run_turn(turn: Turn, folder: Path) -> Evaluation | None:
     progress("writing the dossier")
     eh.write_dossier(workspace, turn.cycle, by=me)
     eh.write_timeline(workspace)
-    progress.close()
     return evaluation
 
 
@@ -140,14 +140,14 @@ def _find_practice_data() -> bool:
     return True
 
 
-def _write_index(folder: Path, found: dict[str, Evaluation]) -> Path:
+def _write_index(folder: Path, chosen: Sequence[Turn], found: Mapping[str, Evaluation]) -> Path:
     from enginehouse.core.files import write_whole
     from enginehouse.reports.html import render_html
     from enginehouse.reports.index import index_document
     from enginehouse.reports.messages import say
 
     document = index_document(
-        [_links(turn, found.get(turn.name)) for turn in TURNS if turn.name in found or turn.name == "practices"],
+        [_links(turn, found.get(turn.name)) for turn in chosen],
         title=say("index.title"),
         subtitle=say("index.subtitle"),
         synthetic="region" in found,

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> Output:
     return Output(text="\n".join(changes) if changes else "No change of meaning.", record=changes)
 
 
-def _against_record(args: argparse.Namespace) -> list[str]:
+def _against_record(args: argparse.Namespace) -> tuple[str, ...]:
     from enginehouse.cycle.register import changes_since_lock
 
     return changes_since_lock(open_for(args), args.cycle)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
 
-EXAMPLES = ("enginehouse evaluate first", "enginehouse evaluate first --json", "enginehouse evaluate first --dry-run")
+if TYPE_CHECKING:
+    from enginehouse.evaluation.results import Evaluation
+
+EXAMPLES = (
+    "enginehouse evaluate first",
+    "enginehouse evaluate first --json",
+    "enginehouse evaluate first --dry-run   # what can be estimated, without any effect",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,26 +28,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
+    return _check(args) if args.dry_run else _evaluate(args)
+
+
+def _evaluate(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.evaluate import evaluate_cycle
-    from enginehouse.reports.effects import cell_words
 
     workspace = open_for(args)
-    progress = TerminalProgress()
-    found = evaluate_cycle(
-        workspace, args.cycle, by=acting_for(args, workspace), progress=progress, dry_run=args.dry_run
-    )
-    progress.close()
-    rows = [("indicator", "against", "effect", "95% interval", "months only")]
+    by = acting_for(args, workspace)
+    with TerminalProgress() as progress:
+        found = evaluate_cycle(workspace, args.cycle, by=by, progress=progress)
+    verdict = found.verdict
+    lines = [
+        f"{found.exposed_title}: {found.title}",
+        columns([("indicator", "against", "effect", "95% interval", "months only"), *_rows(found)]),
+        f"Verdict. {verdict.sentence} {verdict.addition}".rstrip(),
+        f"Next: enginehouse dossier {args.cycle}",
+    ]
+    return Output(text="\n".join(lines), record=found.to_record())
+
+
+def _rows(found: Evaluation) -> Iterator[tuple[str, ...]]:
+    from enginehouse.reports.effects import cell_words
+
     for outcome in found.outcomes:
         for comparison in outcome.comparisons:
             window = comparison.registered_window
             effect, limits = cell_words(window.with_drift)
-            rows.append((outcome.short_title, comparison.title, effect, limits, cell_words(window.months_only)[1]))
-    verdict = found.verdict
-    lines = [
-        f"{found.exposed_title}: {found.title}",
-        columns(rows),
-        f"Verdict: {verdict.word}. {verdict.sentence} {verdict.addition}".rstrip(),
-        f"Next: enginehouse dossier {args.cycle}{dry_run_note(args)}",
-    ]
-    return Output(text="\n".join(lines), record=found.to_record())
+            yield outcome.short_title, comparison.title, effect, limits, cell_words(window.months_only)[1]
+
+
+def _check(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.evaluate import check_evaluation
+
+    workspace = open_for(args)
+    by = acting_for(args, workspace)
+    with TerminalProgress() as progress:
+        found = check_evaluation(workspace, args.cycle, by=by, progress=progress)
+    rows = [("indicator", "against", "can be estimated")]
+    rows += [(each.indicator, each.comparator, f"no: {each.why_not}" if each.why_not else "yes") for each in found]
+    return Output(text=columns(rows) + dry_run_note(args), record=[asdict(each) for each in found])

@@ -6,9 +6,10 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from enginehouse.cli.arguments import add_programme, open_for
+from enginehouse.cli.arguments import add_programme, refuse_unused
 from enginehouse.cli.output import Output, columns
-from enginehouse.core.errors import IntegrityError, UserError
+from enginehouse.core.errors import IntegrityError, UserError, did_you_mean
+from enginehouse.cycle.record_of import open_record
 from enginehouse.ledger.event import Head
 
 EXAMPLES = (
@@ -32,11 +33,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
+    refuse_unused(args, {"cycle": "show", "head": "verify"})
     return ACTIONS[args.action](args)
 
 
 def _show(args: argparse.Namespace) -> Output:
-    events = list(open_for(args).record.store.events(cycle=args.cycle))
+    store = open_record(args.programme).store
+    if args.cycle is not None:
+        _check_cycle(args.cycle, {event.cycle for event in store.events() if event.cycle})
+    events = list(store.events(cycle=args.cycle))
     rows = [("seq", "effective", "cycle", "event", "by", "hash")]
     rows += [(str(e.seq), str(e.effective_on), e.cycle or "-", e.type, e.actor, e.hash[:12]) for e in events]
     record = [
@@ -56,11 +61,17 @@ def _show(args: argparse.Namespace) -> Output:
     return Output(text=columns(rows) if events else "Nothing has been recorded yet.", record=record)
 
 
+def _check_cycle(cycle: str, recorded: set[str]) -> None:
+    if cycle not in recorded:
+        remedy = did_you_mean(cycle, recorded) if recorded else "No cycle has been registered yet."
+        raise UserError(f"got cycle '{cycle}', of which nothing is recorded.", where="--cycle", remedy=remedy)
+
+
 def _verify(args: argparse.Namespace) -> Output:
     from enginehouse.ledger.verify import verify
 
     head = None if args.head is None else _read_head(args.head)
-    found = verify(open_for(args).record, head=head)
+    found = verify(open_record(args.programme), head=head)
     record = {
         "ok": found.ok,
         "events": found.events,
@@ -87,12 +98,12 @@ def _unnamed(documents: int) -> str:
 
 
 def _head(args: argparse.Namespace) -> Output:
-    head = open_for(args).record.store.head()
+    head = open_record(args.programme).store.head()
     return Output(text=str(head), record={"seq": head.seq, "hash": head.hash})
 
 
 def _sweep(args: argparse.Namespace) -> Output:
-    swept = list(open_for(args).record.sweep())
+    swept = list(open_record(args.programme).sweep())
     text = f"Removed {len(swept)} document(s) that no event names." if swept else "Every document is named by an event."
     return Output(text=text, record={"swept": swept})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
 from enginehouse.programme.templates import TEMPLATES, new_programme
 
@@ -16,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template", choices=sorted(TEMPLATES), default="starter", help="what to start from (default: starter)"
     )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> Output:

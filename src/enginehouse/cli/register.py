@@ -1,4 +1,4 @@
-"""`enginehouse register`: lock a protocol and the definitions it uses."""
+"""`enginehouse register`: lock a protocol and the definitions it uses; or change a locked one, openly."""
 
 from __future__ import annotations
 
@@ -7,23 +7,46 @@ import argparse
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
 
-EXAMPLES = ("enginehouse register first", "enginehouse register first --as ana --on 2026-05-01 --dry-run")
+EXAMPLES = (
+    "enginehouse register first",
+    "enginehouse register first --as ana --on 2026-05-01 --dry-run",
+    'enginehouse register first --amend "Two practices closed before the start."',
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_cycle(parser)
+    parser.add_argument(
+        "--amend", metavar="REASON", help="lock the protocol again as its file stands now, before the data are frozen"
+    )
     add_programme(parser)
     add_acting(parser)
 
 
 def run(args: argparse.Namespace) -> Output:
+    return _register(args) if args.amend is None else _amend(args)
+
+
+def _register(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.register import register
 
     workspace = open_for(args)
     event = register(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
     kind = "retrospective: outcomes could already be seen" if event.retrospective else "before its outcomes"
-    text = f"Registered {args.cycle} ({kind}).\nLocked as {event.protocol_hash}.{dry_run_note(args)}"
     return Output(
-        text=text,
+        text=f"Registered {args.cycle} ({kind}).\nLocked as {event.protocol_hash}.{dry_run_note(args)}",
         record={"cycle": args.cycle, "protocol_hash": event.protocol_hash, "retrospective": event.retrospective},
+    )
+
+
+def _amend(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.amend import amend
+
+    workspace = open_for(args)
+    by = acting_for(args, workspace)
+    event = amend(workspace, args.cycle, by=by, reason=args.amend, dry_run=args.dry_run)
+    lines = [f"Amended {args.cycle}:", *(f"  {change}" for change in event.changes)]
+    return Output(
+        text="\n".join(lines) + f"\nLocked as {event.protocol_hash}.{dry_run_note(args)}",
+        record={"cycle": args.cycle, "protocol_hash": event.protocol_hash, "changes": list(event.changes)},
     )

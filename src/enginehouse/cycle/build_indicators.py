@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from enginehouse.core.errors import DataError
 from enginehouse.core.progress import Progress, silent
+from enginehouse.cycle.act import authorise_for_programme
 from enginehouse.cycle.definitions import definitions_document
 from enginehouse.cycle.workspace import Acting, Workspace
-from enginehouse.governance.permissions import check_permission
 from enginehouse.governance.stages import Act
-from enginehouse.indicators.build import build_panel
+from enginehouse.indicators.build import build
 from enginehouse.indicators.panel import Panel
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import PanelBuilt
@@ -27,26 +27,31 @@ class BuiltPanel:
 
 
 def build_indicators(
-    workspace: Workspace, *, by: Acting, indicators: Sequence[str] = (), progress: Progress = silent
+    workspace: Workspace,
+    *,
+    by: Acting,
+    indicators: Sequence[str] = (),
+    progress: Progress = silent,
+    dry_run: bool = False,
 ) -> BuiltPanel:
-    """Build the panel of the named indicators, or of all."""
-    check_permission(Act.BUILD_PANEL, by.person)
-    names = tuple(indicators) or tuple(sorted(workspace.programme.indicators))
-    panel = build_panel(workspace.programme, workspace.warehouse, indicators=names, progress=progress)
-    content, definitions = panel.to_bytes(), definitions_document(workspace.programme, names)
+    """Build the panel of the named indicators, or of all. What is left out of it is in the event."""
+    authorise_for_programme(Act.BUILD_PANEL, by)
+    names = tuple(dict.fromkeys(indicators)) or tuple(sorted(workspace.programme.indicators))
+    built = build(workspace.programme, workspace.warehouse, indicators=names, progress=progress)
+    content, definitions = built.panel.to_bytes(), definitions_document(workspace.programme, names)
     event = PanelBuilt(
         panel=sha256_hex(content),
-        identity=panel.identity,
+        identity=built.panel.identity,
         indicators=names,
         definitions=sha256_hex(definitions),
-        snapshots=_snapshot_ids(workspace),
-        last_month=str(panel.last_month),
+        snapshots=built.snapshots,
+        last_month=str(built.panel.last_month),
+        left_out=tuple(str(entry) for entry in built.left_out),
     )
-    last = last_panel_event(workspace)
-    is_new = last is None or (last.identity, last.definitions) != (event.identity, event.definitions)
-    if is_new:
+    is_new = event != last_panel_event(workspace)
+    if is_new and not dry_run:
         workspace.record.record(event, actor=by.actor, effective_on=by.on, documents=(content, definitions))
-    return BuiltPanel(panel, event if is_new or last is None else last, is_new)
+    return BuiltPanel(built.panel, event, is_new)
 
 
 def last_panel_event(workspace: Workspace) -> PanelBuilt | None:
@@ -60,6 +65,11 @@ def last_panel_event(workspace: Workspace) -> PanelBuilt | None:
 
 def current_panel(workspace: Workspace) -> Panel:
     """The newest recorded panel, read back from its document."""
+    return panel_of(workspace, newest_panel_event(workspace))
+
+
+def newest_panel_event(workspace: Workspace) -> PanelBuilt:
+    """The newest panel that was recorded; an error that says what to do while there is none."""
     event = last_panel_event(workspace)
     if event is None:
         raise DataError(
@@ -67,9 +77,9 @@ def current_panel(workspace: Workspace) -> Panel:
             where=str(workspace.programme.folder),
             remedy="Run: enginehouse data load, then enginehouse indicators.",
         )
+    return event
+
+
+def panel_of(workspace: Workspace, event: PanelBuilt) -> Panel:
+    """The panel that an event names."""
     return Panel.from_bytes(workspace.record.documents.get(event.panel))
-
-
-def _snapshot_ids(workspace: Workspace) -> tuple[str, ...]:
-    snapshots = (workspace.warehouse.latest(name) for name in workspace.programme.settings.sources)
-    return tuple(sorted(snapshot.id for snapshot in snapshots if snapshot is not None))

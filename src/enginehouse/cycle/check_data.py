@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from enginehouse.core.files import write_whole
+from enginehouse.cycle.data_account import quality_of
 from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Workspace
-from enginehouse.data.checks import DataQuality, check_data
+from enginehouse.data.checks import DataQuality
 from enginehouse.reports.html import render_html
 from enginehouse.reports.quality import quality_document
 
@@ -15,7 +16,7 @@ from enginehouse.reports.quality import quality_document
 def check_loaded_data(workspace: Workspace) -> tuple[DataQuality, Path]:
     """The findings, and the page that was written of them."""
     settings = workspace.programme.settings
-    quality = check_data(workspace.warehouse, settings)
+    quality = quality_of(workspace)
     document = quality_document(
         quality.findings, sources=source_facts(workspace), programme=settings.title, synthetic=settings.synthetic
     )

@@ -6,63 +6,96 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from enginehouse.core.errors import NotAllowed
 from enginehouse.core.files import write_whole
-from enginehouse.cycle.act import authorise
+from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.appraise import recorded_appraisal
+from enginehouse.cycle.data_account import account_from_document
 from enginehouse.cycle.evaluate import named, recorded_evaluation
 from enginehouse.cycle.register import read_locked
-from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Acting, Workspace, person_name
-from enginehouse.data.checks import check_data
+from enginehouse.governance.policies import next_step
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState, Done
+from enginehouse.governance.visibility import DocumentKind, check_may_read
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.event import Event
-from enginehouse.ledger.events import CycleEvaluated, DataFrozen, DossierWritten, PanelBuilt
+from enginehouse.ledger.events import CycleEvaluated, DataFrozen, DossierWritten
 from enginehouse.programme.indicator import Indicator
 from enginehouse.reports.dossier import dossier_document
 from enginehouse.reports.effects import plural
-from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts, FaultFact, SourceFact
+from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts
 from enginehouse.reports.html import render_html
 from enginehouse.reports.pdf import render_pdf
+
+_TOLD = (DocumentKind.EVALUATION, DocumentKind.APPRAISAL, DocumentKind.DOSSIER)
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenDossier:
-    """Where the dossier is."""
+    """Where the dossier is; `is_new` when the record did not yet name a dossier with these very bytes."""
 
     html: Path
     pdf: Path
+    is_new: bool
 
 
-def write_dossier(workspace: Workspace, cycle: str, *, by: Acting) -> WrittenDossier:
+def write_dossier(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> WrittenDossier:
     """Write the dossier into the output folder, and its hashes into the record."""
     state = authorise(workspace, Act.WRITE_DOSSIER, cycle, by)
+    _check_readable(workspace, cycle, state, by)
     events = list(workspace.record.store.events(cycle=cycle))
+    # The last event that the dossier tells of: writing the dossier again does not move it.
+    told = [event for event in events if not isinstance(event.payload, DossierWritten)][-1]
+    html, pdf = _render(workspace, cycle, state, events, told)
+    payload = DossierWritten(html=sha256_hex(html), pdf=sha256_hex(pdf), head=told.hash)
+    is_new = all(event.payload != payload for event in events)
+    written = WrittenDossier(
+        workspace.output / f"{cycle}-dossier.html", workspace.output / f"{cycle}-dossier.pdf", is_new
+    )
+    if not dry_run:
+        write_whole(written.html, html)
+        write_whole(written.pdf, pdf)
+        if is_new:
+            record_act(workspace, Act.WRITE_DOSSIER, payload, cycle=cycle, by=by, documents=(html, pdf))
+    return written
+
+
+def _check_readable(workspace: Workspace, cycle: str, state: CycleState, by: Acting) -> None:
+    if state.evaluation is None:
+        raise NotAllowed(
+            f"The cycle is {state.stage.words}: there is no result for a dossier to tell.",
+            where=Act.WRITE_DOSSIER,
+            remedy=next_step(state, design=workspace.protocol(cycle).design.type),
+        )
+    for document in _TOLD:
+        check_may_read(document, state=state, person=by.person)
+
+
+def _render(
+    workspace: Workspace, cycle: str, state: CycleState, events: Sequence[Event], told: Event
+) -> tuple[bytes, bytes]:
     found = read_locked(workspace, cycle, state)
     document = dossier_document(
         protocol=found.protocol,
         evaluation=recorded_evaluation(workspace, state),
         appraisal=recorded_appraisal(workspace, state),
-        facts=_facts(workspace, cycle, state, events, found.indicators[found.protocol.indicator]),
+        facts=_facts(workspace, cycle, state, events, told, found.indicators[found.protocol.indicator]),
     )
-    html, pdf = render_html(document), render_pdf(document)
-    written = WrittenDossier(workspace.output / f"{cycle}-dossier.html", workspace.output / f"{cycle}-dossier.pdf")
-    write_whole(written.html, html)
-    write_whole(written.pdf, pdf)
-    head = workspace.record.store.head()
-    payload = DossierWritten(html=sha256_hex(html), pdf=sha256_hex(pdf), head=head.hash)
-    workspace.record.record(payload, actor=by.actor, effective_on=by.on, cycle=cycle, documents=(html, pdf))
-    return written
+    return render_html(document), render_pdf(document)
 
 
 def _facts(
-    workspace: Workspace, cycle: str, state: CycleState, events: Sequence[Event], primary: Indicator
+    workspace: Workspace,
+    cycle: str,
+    state: CycleState,
+    events: Sequence[Event],
+    told: Event,
+    primary: Indicator,
 ) -> DossierFacts:
-    # The head of the last event that the dossier tells of: writing the dossier again does not move it.
-    told = [event for event in events if not isinstance(event.payload, DossierWritten)][-1]
     frozen = next(event.payload for event in events if isinstance(event.payload, DataFrozen))
     evaluated = next(event.payload for event in events if isinstance(event.payload, CycleEvaluated))
+    account = account_from_document(workspace.record.documents.get(named(state.account)))
     registered, settings = _done(state, Act.REGISTER), workspace.programme.settings
     return DossierFacts(
         programme=settings.title,
@@ -87,8 +120,9 @@ def _facts(
         noun=plural(settings.member_noun or settings.site_noun),
         amendments=_amendments(workspace, state),
         decision=_decision(workspace, state),
-        sources=_sources(workspace, frozen),
-        faults=_faults(workspace),
+        sources=account.sources,
+        faults=account.faults,
+        left_out=account.left_out,
     )
 
 
@@ -115,19 +149,4 @@ def _decision(workspace: Workspace, state: CycleState) -> DecisionFact | None:
         decision=made.decision,
         reason=made.reason,
         dissent=made.dissent,
-    )
-
-
-def _sources(workspace: Workspace, frozen: DataFrozen) -> tuple[SourceFact, ...]:
-    """The snapshots of the panel that was frozen, by the event that built it."""
-    built = [e.payload for e in workspace.record.store.events() if isinstance(e.payload, PanelBuilt)]
-    ids = next((b.snapshots for b in reversed(built) if b.last_month == frozen.last_month), ())
-    return source_facts(workspace, only=ids)
-
-
-def _faults(workspace: Workspace) -> tuple[FaultFact, ...]:
-    quality = check_data(workspace.warehouse, workspace.programme.settings)
-    return tuple(
-        FaultFact(severity=str(f.severity), source=f.source, what=f.what, count=f.count, remedy=f.remedy)
-        for f in quality.findings
     )

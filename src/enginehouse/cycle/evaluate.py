@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from enginehouse import __version__
 from enginehouse.core.errors import IntegrityError
@@ -19,33 +20,58 @@ from enginehouse.governance.visibility import check_may_estimate
 from enginehouse.indicators.panel import FrozenPanel, Panel
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import CycleEvaluated
+from enginehouse.stats.results import Estimated, NotEstimable
 
 
-def evaluate_cycle(
-    workspace: Workspace, cycle: str, *, by: Acting, progress: Progress = silent, dry_run: bool = False
-) -> Evaluation:
+@dataclass(frozen=True, slots=True)
+class CanEstimate:
+    """Whether one registered effect can be estimated; `why_not` is empty when it can. The effect is not in it."""
+
+    indicator: str
+    comparator: str
+    why_not: str
+
+
+def evaluate_cycle(workspace: Workspace, cycle: str, *, by: Acting, progress: Progress = silent) -> Evaluation:
     """Estimate what was registered, and nothing else, from what was frozen."""
-    state = authorise(workspace, Act.EVALUATE, cycle, by)
-    check_may_estimate(state)
-    registered = locked(workspace, cycle, state)
-    result = evaluate(
-        registered.protocol,
-        frozen_panel(workspace, state),
-        frozen_sites(workspace, state),
-        registered.indicators,
-        progress=progress,
-    )
+    state, result = _estimate(workspace, cycle, by, progress)
     content = json.dumps(result.to_record(), sort_keys=True, allow_nan=False, ensure_ascii=False).encode()
     event = CycleEvaluated(
         evaluation=sha256_hex(content),
-        protocol_hash=registered.protocol_hash,
+        protocol_hash=result.protocol_hash,
         panel=named(state.panel),
         verdict=result.verdict.word,
         software=f"enginehouse {__version__}",
     )
-    if not dry_run:
-        record_act(workspace, Act.EVALUATE, event, cycle=cycle, by=by, documents=(content,))
+    record_act(workspace, Act.EVALUATE, event, cycle=cycle, by=by, documents=(content,))
     return result
+
+
+def check_evaluation(
+    workspace: Workspace, cycle: str, *, by: Acting, progress: Progress = silent
+) -> tuple[CanEstimate, ...]:
+    """Run everything, record nothing, and say only what can be estimated.
+
+    Whoever saw the effect before it is on the record could still stop the cycle and leave it unsaid.
+    """
+    _, result = _estimate(workspace, cycle, by, progress)
+    return tuple(
+        CanEstimate(outcome.short_title, comparison.title, _why_not(comparison.registered_window.with_drift))
+        for outcome in result.outcomes
+        for comparison in outcome.comparisons
+    )
+
+
+def _estimate(workspace: Workspace, cycle: str, by: Acting, progress: Progress) -> tuple[CycleState, Evaluation]:
+    state = authorise(workspace, Act.EVALUATE, cycle, by)
+    check_may_estimate(state)
+    registered = locked(workspace, cycle, state)
+    panel, sites = frozen_panel(workspace, state), frozen_sites(workspace, state)
+    return state, evaluate(registered.protocol, panel, sites, registered.indicators, progress=progress)
+
+
+def _why_not(answer: Estimated) -> str:
+    return answer.detail if isinstance(answer, NotEstimable) else ""
 
 
 def recorded_evaluation(workspace: Workspace, state: CycleState) -> Evaluation:
@@ -54,15 +80,18 @@ def recorded_evaluation(workspace: Workspace, state: CycleState) -> Evaluation:
 
 
 def frozen_panel(workspace: Workspace, state: CycleState) -> FrozenPanel:
+    """The panel that the freeze fixed, checked against its hash."""
     panel = Panel.from_bytes(workspace.record.documents.get(named(state.panel)))
     return FrozenPanel(panel, named(state.panel_identity), named(state.protocol_hash))
 
 
 def frozen_sites(workspace: Workspace, state: CycleState) -> SiteRegister:
+    """The register of sites as it was frozen."""
     return register_from_record(json.loads(workspace.record.documents.get(named(state.sites))))
 
 
 def named(document: str | None) -> str:
+    """A document's name from the state, where the stage says that there must be one."""
     if document is None:
         raise IntegrityError(
             "the record names no such document for this cycle.", remedy="Run: enginehouse ledger verify."

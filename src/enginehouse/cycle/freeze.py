@@ -1,64 +1,88 @@
-"""Step: fix the panel and the register of sites that the registered analysis will use."""
+"""Step: fix the panel and the register of sites that the registered analysis will use, and what is known of the data.
+
+What could not be evaluated is not frozen: data are frozen once.
+"""
 
 from __future__ import annotations
 
 import json
 
-from enginehouse.core.errors import NotAllowed
+from enginehouse.core.errors import DataError, NotAllowed
 from enginehouse.cycle.act import authorise, record_act
-from enginehouse.cycle.build_indicators import current_panel, last_panel_event
+from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
+from enginehouse.cycle.data_account import account_document
 from enginehouse.cycle.definitions import indicators_from_document
 from enginehouse.cycle.register import Locked, locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.data.register import build_register
+from enginehouse.data.sites import SiteRegister
+from enginehouse.evaluation.arms import choose_arms, register_for
 from enginehouse.governance.stages import Act
 from enginehouse.indicators.panel import Panel
 from enginehouse.ledger.canonical import sha256_hex
-from enginehouse.ledger.events import DataFrozen
+from enginehouse.ledger.events import DataFrozen, PanelBuilt
 from enginehouse.programme.diff import diff
+from enginehouse.programme.protocol import Protocol
 
 
 def freeze(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> DataFrozen:
     """Freeze the newest panel, cut to the locked protocol's indicators."""
     state = authorise(workspace, Act.FREEZE, cycle, by)
     registered = locked(workspace, cycle, state)
-    _check_definitions(workspace, registered)
-    panel = current_panel(workspace).only(tuple(registered.indicators))
-    _check_span(panel, registered)
-    content, sites = panel.to_bytes(), _sites_document(workspace, panel)
+    built = newest_panel_event(workspace)
+    _check_definitions(workspace, registered, built)
+    panel = panel_of(workspace, built).only(tuple(registered.indicators))
+    register = build_register(workspace.warehouse, workspace.programme.settings).only(panel.sites)
+    _check_months(panel, registered)
+    _check_arms(register, registered.protocol)
+    content, sites = panel.to_bytes(), _sites_document(register)
+    account = account_document(workspace, built)
     event = DataFrozen(
         panel=sha256_hex(content),
         identity=panel.identity,
         sites=sha256_hex(sites),
+        account=sha256_hex(account),
         protocol_hash=registered.protocol_hash,
         last_month=str(panel.last_month),
     )
     if not dry_run:
-        record_act(workspace, Act.FREEZE, event, cycle=cycle, by=by, documents=(content, sites))
+        record_act(workspace, Act.FREEZE, event, cycle=cycle, by=by, documents=(content, sites, account))
     return event
 
 
-def _sites_document(workspace: Workspace, panel: Panel) -> bytes:
-    register = build_register(workspace.warehouse, workspace.programme.settings).only(panel.sites)
+def _sites_document(register: SiteRegister) -> bytes:
     return json.dumps(register.to_record(), sort_keys=True, ensure_ascii=False).encode()
 
 
-def _check_definitions(workspace: Workspace, registered: Locked) -> None:
+def _check_definitions(workspace: Workspace, registered: Locked, built: PanelBuilt) -> None:
     """The panel must have been built by the definitions that were locked."""
-    event = last_panel_event(workspace)
-    if event is None:
-        return  # current_panel says what to do
-    built = indicators_from_document(workspace.record.documents.get(event.definitions))
-    differing = [n for n, i in registered.indicators.items() if n not in built or diff(i, built[n])]
+    definitions = indicators_from_document(workspace.record.documents.get(built.definitions))
+    differing = [n for n, i in registered.indicators.items() if n not in definitions or diff(i, definitions[n])]
     if differing:
         raise NotAllowed(
-            f"the panel was built with other definitions of {', '.join(differing)} than were registered.",
+            f"the panel was not built by the registered definitions of {', '.join(differing)}.",
             where="panel",
             remedy="Run: enginehouse indicators, then freeze again.",
         )
 
 
-def _check_span(panel: Panel, registered: Locked) -> None:
+def _check_months(panel: Panel, registered: Locked) -> None:
+    """Every indicator must have data in every month from the first of the baseline to the last of the follow-up."""
+    span = registered.protocol.design.span
     for name in registered.indicators:
         arrays = panel.arrays(name)
-        arrays.in_period(registered.protocol.design.follow_up)
+        seen = dict(zip(arrays.months, arrays.totals()[1] > 0, strict=True))
+        missing = [str(month) for month in span if not seen.get(month, False)]
+        if missing:
+            raise DataError(
+                f"{name} has no data for {len(missing)} of the {len(span)} registered months: {', '.join(missing)}.",
+                where="panel",
+                remedy="Load them and run: enginehouse indicators. "
+                "If they do not exist, amend the protocol to a shorter baseline or follow-up.",
+            )
+
+
+def _check_arms(register: SiteRegister, protocol: Protocol) -> None:
+    """Every registered arm must have sites with data."""
+    if protocol.exposure is not None:
+        choose_arms(protocol, register_for(protocol, register))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,18 @@ from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Period
 from enginehouse.cycle.build_indicators import current_panel
+from enginehouse.cycle.disclosure import rule_with_sites
 from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.data.register import build_register
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import Panel, PanelArrays
 from enginehouse.insight.deciles import deciles
-from enginehouse.insight.groups import GroupTable, by_group
+from enginehouse.insight.groups import ReleasedGroups, by_group, release_groups
 from enginehouse.insight.headroom import Benchmark, Headroom, headroom
 from enginehouse.insight.variation import variation
+from enginehouse.programme.enums import Disclosure
+from enginehouse.programme.indicator import Indicator
 from enginehouse.reports.content import Document
 from enginehouse.reports.html import render_html
 from enginehouse.reports.insight import IndicatorInsight, insight_document
@@ -88,24 +91,29 @@ def _insight(
         variation=variation(arrays, is_proportion=indicator.is_proportion),
         deciles=deciles(arrays),
         headroom=room,
-        groups=_groups(arrays, register, room, period),
+        groups=tuple(
+            _groups(arrays, register, room, period, indicator, rule_with_sites(workspace.programme, indicator))
+        ),
     )
 
 
 def _groups(
-    arrays: PanelArrays, register: SiteRegister, room: Headroom | NotEstimable, period: Period
-) -> tuple[GroupTable | NotEstimable, ...]:
+    arrays: PanelArrays,
+    register: SiteRegister,
+    room: Headroom | NotEstimable,
+    period: Period,
+    indicator: Indicator,
+    rule: Disclosure,
+) -> Iterator[ReleasedGroups | NotEstimable]:
     """One table for each attribute that the register has."""
-    return tuple(
-        by_group(
-            arrays,
-            register.attribute(name, arrays.sites),
-            name=name,
-            period=period,
-            headroom=room if isinstance(room, Headroom) else None,
+    known = room if isinstance(room, Headroom) else None
+    for name in sorted(register.attributes):
+        found = by_group(arrays, register.attribute(name, arrays.sites), name=name, period=period, headroom=known)
+        yield (
+            found
+            if isinstance(found, NotEstimable)
+            else release_groups(found, kind=indicator.numerator_kind, rule=rule)
         )
-        for name in sorted(register.attributes)
-    )
 
 
 def _last_year(arrays: PanelArrays) -> Period:
@@ -114,8 +122,31 @@ def _last_year(arrays: PanelArrays) -> Period:
 
 
 def _record(found: IndicatorInsight) -> dict[str, Any]:
+    """The numbers without any of a single site: those leave by `show_indicator`."""
     return {
         "variation": to_plain(found.variation),
-        "headroom": to_plain(found.headroom),
-        "groups": [to_plain(table) for table in found.groups],
+        "deciles": to_plain(found.deciles),
+        "headroom": _headroom_record(found.headroom),
+        "groups": [_groups_record(table) for table in found.groups],
+    }
+
+
+def _headroom_record(room: Headroom | NotEstimable) -> Any:
+    if isinstance(room, NotEstimable):
+        return to_plain(room)
+    names = ("benchmark", "benchmark_value", "period", "total", "share", "sites_with_half", "left_out")
+    return {name: to_plain(getattr(room, name)) for name in names} | {"sites": len(room.sites)}
+
+
+def _groups_record(found: ReleasedGroups | NotEstimable) -> Any:
+    if isinstance(found, NotEstimable):
+        return to_plain(found)
+    table = found.table
+    return {
+        "attribute": found.attribute,
+        "period": str(found.period),
+        "header": list(table.header),
+        "rows": [list(row) for row in table.rows],
+        "rule": table.rule.value,
+        "note": table.note,
     }

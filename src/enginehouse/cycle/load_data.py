@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.core.progress import Progress, silent
+from enginehouse.cycle.act import authorise_for_programme
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.data.snapshot import Snapshot
-from enginehouse.governance.permissions import check_permission
 from enginehouse.governance.stages import Act
 from enginehouse.ledger.canonical import canonical_json, sha256_hex
 from enginehouse.ledger.events import DataLoaded
@@ -27,7 +27,7 @@ def load_data(
     workspace: Workspace, *, by: Acting, sources: Sequence[str] = (), progress: Progress = silent
 ) -> tuple[LoadedSource, ...]:
     """Load the named sources, or all of the programme's, and record each new snapshot."""
-    check_permission(Act.LOAD_DATA, by.person)
+    authorise_for_programme(Act.LOAD_DATA, by)
     declared = workspace.programme.settings.sources
     names = tuple(sources) or tuple(declared)
     for name in names:

@@ -15,6 +15,7 @@ from enginehouse.cycle.definitions import (
     strategies_of,
 )
 from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.policies import next_acts
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
@@ -39,10 +40,9 @@ class Locked:
 
 def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> CycleRegistered:
     """Lock the cycle's protocol as its file stands now."""
-    protocol = workspace.protocol(cycle)
     authorise(workspace, Act.REGISTER, cycle, by)
-    content = definition_bytes(protocol)
-    definitions = definitions_document(workspace.programme, indicators_of(protocol), strategies_of(protocol))
+    protocol = workspace.protocol(cycle)
+    content, definitions = lockable(workspace, cycle)
     event = CycleRegistered(
         protocol=sha256_hex(content),
         protocol_hash=definition_hash(protocol),
@@ -55,6 +55,13 @@ def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fa
     return event
 
 
+def lockable(workspace: Workspace, cycle: str) -> tuple[bytes, bytes]:
+    """The protocol as its file stands now, and the definitions that it uses, as documents."""
+    protocol = workspace.protocol(cycle)
+    definitions = definitions_document(workspace.programme, indicators_of(protocol), strategies_of(protocol))
+    return definition_bytes(protocol), definitions
+
+
 def locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
     """The locked protocol and definitions; refuses when the files no longer say the same.
 
@@ -64,17 +71,24 @@ def locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
         Nothing is locked, or a file was changed afterwards; the changes are listed.
     """
     found = read_locked(workspace, cycle, state)
-    changes = _changes(workspace, cycle, found)
+    changes = changes_from(workspace, cycle, found)
     if changes:
         raise NotAllowed(
             "the files no longer say what was registered:\n    " + "\n    ".join(changes),
             where=f"{workspace.programme.folder}/cycles/{cycle}/protocol.yaml",
-            remedy="\n  Put back what was registered; a different question is a new cycle.",
+            remedy="\n  Put back what was registered; " + _way_out(workspace, cycle, state),
         )
     return found
 
 
+def _way_out(workspace: Workspace, cycle: str, state: CycleState) -> str:
+    if Act.AMEND in next_acts(state, design=workspace.protocol(cycle).design.type):
+        return f"or change it openly: enginehouse register {cycle} --amend 'the reason'."
+    return "a different question is a new cycle."
+
+
 def read_locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
+    """What the record says was locked, whatever the files say now."""
     if state.protocol is None or state.protocol_hash is None or state.definitions is None:
         raise NotAllowed("no protocol is locked.", where=cycle, remedy=f"Run: enginehouse register {cycle}.")
     documents = workspace.record.documents
@@ -87,12 +101,14 @@ def read_locked(workspace: Workspace, cycle: str, state: CycleState) -> Locked:
     )
 
 
-def changes_since_lock(workspace: Workspace, cycle: str) -> list[str]:
+def changes_since_lock(workspace: Workspace, cycle: str) -> tuple[str, ...]:
     """What the files say now that differs from what was locked, a line each."""
-    return _changes(workspace, cycle, read_locked(workspace, cycle, workspace.state(cycle)))
+    workspace.protocol(cycle)
+    return changes_from(workspace, cycle, read_locked(workspace, cycle, workspace.state(cycle)))
 
 
-def _changes(workspace: Workspace, cycle: str, found: Locked) -> list[str]:
+def changes_from(workspace: Workspace, cycle: str, found: Locked) -> tuple[str, ...]:
+    """The same, against what was read from the record before."""
     changes = [str(change) for change in diff(found.protocol, workspace.protocol(cycle))]
     for kind, then, now in (
         ("indicator", found.indicators, workspace.programme.indicators),
@@ -103,4 +119,4 @@ def _changes(workspace: Workspace, cycle: str, found: Locked) -> list[str]:
                 changes.append(f"{kind} {name}: removed")
             else:
                 changes += [f"{kind} {name}, {change}" for change in diff(spec, now[name])]
-    return changes
+    return tuple(changes)

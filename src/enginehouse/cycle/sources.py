@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.reports.facts import SourceFact
 
 
-def source_facts(workspace: Workspace, only: Container[str] | None = None) -> tuple[SourceFact, ...]:
-    """The latest snapshot of each source (of those whose id is in `only`, where that is given)."""
+def source_facts(workspace: Workspace) -> tuple[SourceFact, ...]:
+    """The latest snapshot of each source that was loaded."""
     facts = []
     for name, source in workspace.programme.settings.sources.items():
         snapshot = workspace.warehouse.latest(name)
-        if snapshot is not None and (only is None or snapshot.id in only):
+        if snapshot is not None:
             facts.append(
                 SourceFact(
                     name=name,

@@ -9,14 +9,13 @@ from datetime import date
 from pathlib import Path
 
 from enginehouse.core.errors import UserError, did_you_mean
+from enginehouse.cycle.record_of import STATE_FOLDER, open_record
 from enginehouse.data.warehouse import Warehouse
 from enginehouse.governance.state import CycleState, cycle_state
 from enginehouse.ledger.record import Record
 from enginehouse.programme.load import Programme, load_programme
 from enginehouse.programme.people import Person, load_people
 from enginehouse.programme.protocol import Protocol
-
-STATE_FOLDER = ".enginehouse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,9 @@ class Workspace:
 def open_workspace(folder: Path) -> Workspace:
     """Read the programme in `folder` and open (or begin) its record and warehouse."""
     programme = load_programme(folder)
-    state = folder / STATE_FOLDER
-    return Workspace(programme, load_people(folder), Record(state), Warehouse(state / "warehouse"))
+    return Workspace(
+        programme, load_people(folder), open_record(folder), Warehouse(folder / STATE_FOLDER / "warehouse")
+    )
 
 
 def acting(workspace: Workspace, person: str | None = None, on: date | None = None) -> Acting:

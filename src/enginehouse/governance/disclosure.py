@@ -30,6 +30,9 @@ SUPPRESSED = "[c]"
 SMALLEST_RELEASED = 8
 NEAREST = 5
 
+SITES_FOR_A_QUANTILE = 20
+"""A median of fewer sites lies near to, or is, the value of a single one."""
+
 _SEAL = object()
 
 
@@ -42,6 +45,7 @@ class ColumnKind(StrEnum):
     SUM = "sum"
     RATIO = "ratio"
     MEASURE = "measure"
+    QUANTILE = "quantile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ def ratio(name: str, *, numerator: str, denominator: str, scale: float = 1.0) ->
 def measure(name: str, *, of: str) -> Column:
     """A quantity, mean or sum of money over the people counted in column `of`: suppressed where they are."""
     return Column(name, ColumnKind.MEASURE, (of,))
+
+
+def quantile(name: str, *, of: str) -> Column:
+    """A median or decile over the sites whose number is in the plain column `of`: suppressed for fewer than 20."""
+    return Column(name, ColumnKind.QUANTILE, (of,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,11 +186,13 @@ def _sealed(header: tuple[str, ...], rows: list[tuple[Cell, ...]], rule: Disclos
 def _check_columns(columns: Sequence[Column]) -> None:
     counts = {c.name for c in columns if c.kind is ColumnKind.COUNT}
     countable = counts | {c.name for c in columns if c.kind is ColumnKind.SUM}
+    plains = {c.name for c in columns if c.kind is ColumnKind.PLAIN}
     for column in columns:
-        known = counts if column.kind is ColumnKind.SUM else countable
+        known = {ColumnKind.SUM: counts, ColumnKind.QUANTILE: plains}.get(column.kind, countable)
         unknown = [part for part in column.parts if part not in known]
         if unknown:
-            raise ValueError(f"column '{column.name}' is made from '{unknown[0]}', which is not a column of counts")
+            wanted = "plain column" if column.kind is ColumnKind.QUANTILE else "column of counts"
+            raise ValueError(f"column '{column.name}' is made from '{unknown[0]}', which is not a {wanted}")
 
 
 def _check_counts(columns: Sequence[Column], row: Mapping[str, Cell]) -> None:
@@ -243,6 +254,8 @@ def _cell(column: Column, row: Mapping[str, Cell], counts: Mapping[str, int | No
     if column.kind is ColumnKind.RATIO:
         numerator, denominator = (counts[part] for part in column.parts)
         return _shown(None) if numerator is None or denominator is None else _quotient(numerator, denominator, column)
+    if column.kind is ColumnKind.QUANTILE and rule is not Disclosure.NONE and _is_of_few_sites(row[column.parts[0]]):
+        return SUPPRESSED
     if column.kind is ColumnKind.MEASURE and _is_about_few(counts[column.parts[0]], rule):
         return SUPPRESSED
     return row[column.name]
@@ -251,6 +264,11 @@ def _cell(column: Column, row: Mapping[str, Cell], counts: Mapping[str, int | No
 def _is_about_few(released: int | None, rule: Disclosure) -> bool:
     """Whether a measure over that many people would speak of single persons: a measure itself is not rounded."""
     return released is None or (rule is Disclosure.MIDPOINT_6 and released < SMALLEST_RELEASED)
+
+
+def _is_of_few_sites(sites: Cell) -> bool:
+    """Whether a quantile would point at a site; where nothing is said of how many there are, it would."""
+    return isinstance(sites, str) or sites < SITES_FOR_A_QUANTILE
 
 
 def _shown(number: int | None) -> Cell:

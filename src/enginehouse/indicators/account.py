@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_LIST_SIZE = "no-list-size"
     NO_PRESCRIBING = "no-prescribing"
     NO_VALUE = "no-value"
+    ABOVE_DENOMINATOR = "above-denominator"
     NO_WEIGHT = "no-weight"
     UNUSED_PATTERN = "unused-pattern"
 
@@ -27,6 +28,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_LIST_SIZE: "{count} site-months with prescribing but without registered patients",
     Reason.NO_PRESCRIBING: "{count} site-months with registered patients but without a single prescribing row",
     Reason.NO_VALUE: "{count} rows without a numerator or a denominator",
+    Reason.ABOVE_DENOMINATOR: "{count} rows whose numerator is above the denominator that should contain it",
     Reason.NO_WEIGHT: "{count} codes that the definition takes in but its weight table has no weight for",
     Reason.UNUSED_PATTERN: "{count} code patterns that match nothing in the data",
 }

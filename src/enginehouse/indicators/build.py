@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from enginehouse.core.errors import DataError, did_you_mean
 from enginehouse.core.progress import Progress, silent
@@ -19,7 +20,7 @@ from enginehouse.data.snapshot import Snapshot
 from enginehouse.data.totals import read_totals
 from enginehouse.data.warehouse import Warehouse
 from enginehouse.indicators import from_prescribing, from_totals
-from enginehouse.indicators.account import LeftOut, PanelBuild, worth_saying
+from enginehouse.indicators.account import LeftOut, PanelBuild, Reason, worth_saying
 from enginehouse.indicators.from_prescribing import PrescribingRows
 from enginehouse.indicators.panel import FIXED_COLUMNS, Panel
 from enginehouse.programme.enums import SourceKind
@@ -70,10 +71,12 @@ def build(
     """The panel with the snapshots it was made from and the account of what was left out; see `build_panel`."""
     chosen = choose(programme, indicators)
     used: dict[str, Snapshot] = {}
-    parts = _from_totals([i for i in chosen if i.measured_from.totals], warehouse, used, progress)
+    ready = [i for i in chosen if i.measured_from.totals]
+    parts = _from_totals(ready, warehouse, used, progress)
     prescribed = [i for i in chosen if i.measured_from.prescribing]
     if prescribed:
         parts += _from_prescribing(prescribed, programme, warehouse, used, code_changes, progress)
+    parts = [_without_impossible(part, i) for part, i in zip(parts, [*ready, *prescribed], strict=True)]
     left_out = dict.fromkeys(entry for _, entries in parts for entry in entries)
     return PanelBuild(
         panel=_panel([table for table, _ in parts]),
@@ -139,6 +142,19 @@ def _from_prescribing(
     parts = [from_prescribing.indicator_rows(i, sums, known=known, patients=patients) for i in indicators]
     first, entries = parts[0]
     return [(first, (*about_codes, *entries)), *parts[1:]]
+
+
+def _without_impossible(part: Part, indicator: Indicator) -> Part:
+    """The rows of a proportion without those whose numerator is above its denominator, which are counted."""
+    rows, left_out = part
+    if not indicator.is_proportion:
+        return part
+    # A sum of parts that were rounded apart may exceed the sum of the wholes by less than one can write down.
+    most = pc.multiply(rows.column("denominator"), 1 + 1e-9)
+    above = pc.greater(rows.column("numerator"), most)
+    sites = rows.filter(above).column("site").to_pylist()
+    entry = LeftOut.of(Reason.ABOVE_DENOMINATOR, sites, count=len(sites), indicator=indicator.id)
+    return rows.filter(pc.invert(above)), (*left_out, entry)
 
 
 def _register_snapshots(programme: Programme, warehouse: Warehouse) -> dict[str, Snapshot]:

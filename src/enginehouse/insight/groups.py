@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.months import Period
+from enginehouse.governance.disclosure import Cell, Column, ReleasedTable, label, measure, plain, quantile, release
 from enginehouse.indicators.panel import PanelArrays
+from enginehouse.indicators.released import COUNTED, value_cells, value_columns
 from enginehouse.insight.headroom import Headroom
 from enginehouse.insight.selection import ALL_SITES, Inclusion, Totals, period_of, totals_over
+from enginehouse.programme.enums import Disclosure, NumeratorKind
 from enginehouse.stats.results import NotEstimable
 
 Floats = npt.NDArray[np.float64]
@@ -45,6 +48,40 @@ class GroupTable:
     attribute: str
     period: Period
     rows: tuple[GroupRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedGroups:
+    """A table by groups that may leave the house.
+
+    Columns of `table`: group, low, high, sites, numerator, denominator, value, median, and headroom where it was given.
+    """
+
+    indicator: str
+    attribute: str
+    period: Period
+    table: ReleasedTable
+
+
+def release_groups(found: GroupTable, *, kind: NumeratorKind, rule: Disclosure) -> ReleasedGroups:
+    """A table by groups under a disclosure rule.
+
+    Parameters
+    ----------
+    kind
+        What the indicator's numerator sums.
+    rule
+        The strictest rule of the sources of the numbers and of the attribute.
+    """
+    of = "numerator" if kind in COUNTED else "denominator"
+    with_room = all(row.headroom is not None for row in found.rows)
+    room: tuple[Column, ...] = ()
+    if with_room:
+        room = (plain("headroom") if rule is Disclosure.NONE else measure("headroom", of=of),)
+    described = (label("group"), plain("low"), plain("high"), plain("sites"))
+    columns = (*described, *value_columns(kind, rule), quantile("median", of="sites"), *room)
+    table = release(columns, [_cells(row, kind, rule) for row in found.rows], rule=rule)
+    return ReleasedGroups(indicator=found.indicator, attribute=found.attribute, period=found.period, table=table)
 
 
 def by_group(
@@ -118,3 +155,15 @@ def _row(
         median=float(np.median(totals.value[inside])),
         headroom=None if headroom is None else float(headroom.by_site[inside].sum()),
     )
+
+
+def _cells(row: GroupRow, kind: NumeratorKind, rule: Disclosure) -> dict[str, Cell]:
+    return {
+        "group": row.label,
+        "low": "" if row.low is None else row.low,
+        "high": "" if row.high is None else row.high,
+        "sites": row.sites,
+        **value_cells(row.numerator, row.denominator, kind, rule),
+        "median": row.median,
+        "headroom": "" if row.headroom is None else row.headroom,
+    }

@@ -35,7 +35,7 @@ class DataLoaded(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelBuilt(Payload):
-    """Indicators were computed from snapshots into a panel: its document, the hash of its content, what was left out."""
+    """Indicators were computed from snapshots into a panel: its document, its content's hash, what was left out."""
 
     type: ClassVar[str] = "panel-built"
     panel: Sha256

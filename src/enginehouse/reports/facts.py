@@ -55,7 +55,8 @@ class DecisionFact:
 class DossierFacts:
     """The record of one cycle, and whom to name. People are named as the programme names them.
 
-    `noun` is what the exposed sites' members are called, in the plural.
+    `noun` is what the exposed sites' members are called, in the plural; `left_out` says of which rows there were
+    none in the panel, and why.
     """
 
     programme: str
@@ -82,3 +83,4 @@ class DossierFacts:
     decision: DecisionFact | None = None
     sources: tuple[SourceFact, ...] = ()
     faults: tuple[FaultFact, ...] = ()
+    left_out: tuple[str, ...] = ()

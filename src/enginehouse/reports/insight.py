@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from enginehouse.governance.disclosure import Cell
 from enginehouse.insight.deciles import Deciles, MonthDeciles
-from enginehouse.insight.groups import GroupTable
+from enginehouse.insight.groups import ReleasedGroups
 from enginehouse.insight.headroom import Headroom
 from enginehouse.insight.variation import BetweenSites, Number, Sizes, Spread, Stability, Variation
+from enginehouse.programme.enums import Disclosure
 from enginehouse.programme.indicator import Indicator
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, DataTable, Document, Figure, Paragraph, Section
@@ -26,7 +28,7 @@ class IndicatorInsight:
     variation: Variation
     deciles: Deciles | NotEstimable
     headroom: Headroom | NotEstimable
-    groups: tuple[GroupTable | NotEstimable, ...] = ()
+    groups: tuple[ReleasedGroups | NotEstimable, ...] = ()
 
 
 def insight_document(
@@ -136,31 +138,43 @@ def _period(first: object, last: object) -> str:
     return say("timeline.entries.span", start=fmt.month_words(str(first)), end=fmt.month_words(str(last)))
 
 
-def _group_table(table: GroupTable | NotEstimable, indicator: Indicator, noun: str) -> Block:
-    if isinstance(table, NotEstimable):
-        return Paragraph(text=_cannot(table))
-    with_room = all(row.headroom is not None for row in table.rows)
-    names = ("group", "value", "median", *(("headroom",) if with_room else ()))
-    header = [say(f"insight.groups.{name}") for name in names]
-    header.insert(1, plural(noun).capitalize())
-    rows = []
-    for row in table.rows:
-        label = row.label
-        if row.low is not None and row.high is not None:
-            low, high = fmt.significant(row.low), fmt.significant(row.high)
-            label = say("insight.groups.range", label=row.label, low=low, high=high)
-        values = [label, fmt.count(row.sites), shown_value(row.value, indicator), shown_value(row.median, indicator)]
-        rows.append((*values, *((fmt.big_number(row.headroom),) if row.headroom is not None and with_room else ())))
+_GROUP_COLUMNS = ("group", "sites", "value", "median", "headroom")
+
+
+def _group_table(found: ReleasedGroups | NotEstimable, indicator: Indicator, noun: str) -> Block:
+    if isinstance(found, NotEstimable):
+        return Paragraph(text=_cannot(found))
+    table = found.table
+    shown = [name for name in _GROUP_COLUMNS if name in table.header]
+    rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
     return DataTable(
         caption=say(
             "insight.groups.caption",
-            attribute=table.attribute.replace("_", " "),
-            period=_period(table.period.start, table.period.last),
+            attribute=found.attribute.replace("_", " "),
+            period=_period(found.period.start, found.period.last),
         ),
-        header=tuple(header),
-        rows=tuple(rows),
-        numeric=frozenset(range(1, len(header))),
+        header=tuple(plural(noun).capitalize() if name == "sites" else say(f"insight.groups.{name}") for name in shown),
+        rows=tuple(tuple(_group_cell(name, row, indicator) for name in shown) for row in rows),
+        numeric=frozenset(range(1, len(shown))),
+        note="" if table.rule is Disclosure.NONE else table.note,
     )
+
+
+def _group_cell(name: str, row: Mapping[str, Cell], indicator: Indicator) -> str:
+    cell = row[name]
+    if name == "group":
+        return _group_label(str(cell), row["low"], row["high"])
+    if isinstance(cell, str):
+        return cell  # suppressed, or empty
+    if name == "sites":
+        return fmt.count(int(cell))
+    return fmt.big_number(cell) if name == "headroom" else shown_value(cell, indicator)
+
+
+def _group_label(label: str, low: Cell, high: Cell) -> str:
+    if isinstance(low, str) or isinstance(high, str):
+        return label
+    return say("insight.groups.range", label=label, low=fmt.significant(low), high=fmt.significant(high))
 
 
 def _stability(insight: IndicatorInsight, noun: str) -> DataTable:

@@ -11,10 +11,10 @@ import pytest
 from enginehouse.core.months import Month, Period
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.insight.deciles import deciles
-from enginehouse.insight.groups import by_group
+from enginehouse.insight.groups import by_group, release_groups
 from enginehouse.insight.headroom import Benchmark, headroom
 from enginehouse.insight.variation import variation
-from enginehouse.programme.enums import Direction, NumeratorKind
+from enginehouse.programme.enums import Direction, Disclosure, NumeratorKind
 from enginehouse.programme.indicator import From, Indicator, ReadyMade, Status
 from enginehouse.reports.content import Link
 from enginehouse.reports.facts import SourceFact
@@ -118,7 +118,10 @@ def test_insight_says_spread_headroom_groups_and_stability(arrays: PanelArrays, 
         variation=variation(arrays, is_proportion=False),
         deciles=deciles(arrays),
         headroom=room,
-        groups=(table, NotEstimable(reason="few", detail="Too few.")),
+        groups=(
+            release_groups(table, kind=indicator.numerator_kind, rule=Disclosure.NONE),
+            NotEstimable(reason="few", detail="Too few."),
+        ),
     )
     document = insight_document([found], programme="P", setting="Here", site_noun="practice")
     assert render_html(document)

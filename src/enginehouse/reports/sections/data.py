@@ -45,9 +45,10 @@ def _faults(basis: Basis) -> Block:
         ).strip()
         for f in basis.facts.faults
     ]
-    if not faults and not notes:
+    left_out = [_say("left_out_rows", what=what) for what in basis.facts.left_out]
+    if not (faults or left_out or notes):
         return Paragraph(text=_say("no_faults"))
-    return Bullets(items=(*faults, *notes))
+    return Bullets(items=(*faults, *left_out, *notes))
 
 
 def _sources(basis: Basis) -> DataTable:

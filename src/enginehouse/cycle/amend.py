@@ -1,0 +1,35 @@
+"""Step: change a locked protocol openly, before the freeze: what changed and why stay in the record and the dossier."""
+
+from __future__ import annotations
+
+from enginehouse.core.errors import UserError
+from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.register import changes_from, lockable, read_locked
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.stages import Act
+from enginehouse.ledger.canonical import sha256_hex
+from enginehouse.ledger.events import ProtocolAmended
+from enginehouse.programme.hashing import definition_hash
+
+
+def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run: bool = False) -> ProtocolAmended:
+    """Lock the cycle's protocol again, as its file stands now."""
+    state = authorise(workspace, Act.AMEND, cycle, by)
+    found = read_locked(workspace, cycle, state)
+    changes = changes_from(workspace, cycle, found)
+    if not changes:
+        raise UserError("the files say what was registered.", where=cycle, remedy="There is nothing to amend.")
+    if not reason.strip():
+        raise UserError("no reason was given.", where="--amend", remedy="Say in a sentence why it is changed.")
+    content, definitions = lockable(workspace, cycle)
+    event = ProtocolAmended(
+        protocol=sha256_hex(content),
+        protocol_hash=definition_hash(workspace.protocol(cycle)),
+        definitions=sha256_hex(definitions),
+        previous_hash=found.protocol_hash,
+        changes=changes,
+        reason=reason.strip(),
+    )
+    if not dry_run:
+        record_act(workspace, Act.AMEND, event, cycle=cycle, by=by, documents=(content, definitions))
+    return event
