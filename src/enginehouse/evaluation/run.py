@@ -27,6 +27,9 @@ from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol, Truth
 from enginehouse.stats.results import Estimate, Estimated
 
+MUCH_LARGER = 2
+"""A middle placebo area of more than this many times the exposed practices is said to show too little drift."""
+
 
 def evaluate(
     protocol: Protocol,
@@ -263,11 +266,31 @@ def _notes(context: Context) -> tuple[str, ...]:
             "The headline counts every patient the same; the models of single sites count every site the same within "
             "its own variation. Where they differ, both are shown."
         )
+    if protocol.estimand.average is Average.SITES:
+        notes.append(
+            "Amounts in the indicator's own unit apply the average site's effect to what all sites together used: they "
+            "hold where large and small sites changed alike."
+        )
+    if (sizes := _much_larger_placebo_areas(context)) is not None:
+        exposed, middle = sizes
+        notes.append(
+            f"The exposed practices are {exposed}, and half of the areas that show drift have {middle} or more. "
+            "Smaller groups drift more, so the interval is likely to be too narrow."
+        )
     if (areas := _exposed_areas(context)) > 1:
         notes.append(
             f"The exposed sites belong to {areas} areas; the interval treats them as one, which errs on the wide side."
         )
     return tuple(notes)
+
+
+def _much_larger_placebo_areas(context: Context) -> tuple[int, int] | None:
+    """The practices of the exposed and of the middle placebo area, where that is more than twice as large."""
+    data = context.data(context.protocol.indicator)
+    exposed = sum(context.members[site] for site in data.with_data(context.arms.exposed))
+    sizes = sorted(area.members for area in context.plan.areas)
+    middle = sizes[len(sizes) // 2] if sizes else 0
+    return (exposed, middle) if middle > MUCH_LARGER * exposed else None
 
 
 def _exposed_areas(context: Context) -> int:

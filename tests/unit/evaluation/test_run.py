@@ -369,6 +369,20 @@ def test_sites_that_come_or_go_are_told(practices: Make) -> None:
     assert found.notes[0] == "10 exposed sites have data in 2015-01 and 9 in 2017-03."
 
 
+def test_placebo_areas_much_larger_than_the_exposed_are_told(practices: Make) -> None:
+    """Four exposed practices beside areas of ten: what drifts by itself is more than such areas show."""
+    case = practices()
+    few = [site for site in case.panel.sites if site.startswith("p:00")][4:]
+    gone = [site in few for site in case.panel.table["site"].to_pylist()]
+    smaller = dataclasses.replace(case, panel=Panel.from_table(case.panel.table.filter([not g for g in gone])))
+    assert "The exposed practices are 4, and half of the areas that show drift have 10" in smaller.evaluate().notes[0]
+    assert not case.evaluate().notes
+
+
+def test_amounts_of_a_site_average_are_told_to_suppose_that_sites_changed_alike(practices: Make) -> None:
+    assert "apply the average site's effect" in practices(estimand={"average": "sites"}).evaluate().notes[0]
+
+
 def test_a_planted_ratio_is_not_set_against_a_difference(practices: Make) -> None:
     found = practices(
         estimand={"summary": "difference"},

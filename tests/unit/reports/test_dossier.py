@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from enginehouse.evaluation.practice_level import FALSE_CERTAINTY
 from enginehouse.evaluation.results import (
     Evaluation,
     NonInferiority,
@@ -203,6 +204,33 @@ def test_only_patient_level_data_speak_of_patients(basis: Basis) -> None:
     assert "Nothing here says how many patients" in text_of(basis)
     facts = replace(basis.facts, primary_numerator_kind=NumeratorKind.PATIENTS)
     assert "Nothing here says how many patients" not in text_of(replace(basis, facts=facts))
+
+
+def test_what_an_analysis_had_to_say_of_itself_reaches_the_reader(basis: Basis) -> None:
+    """A note that no page prints might as well not have been made."""
+    comparison = basis.primary.registered
+    headline = comparison.registered_window.with_drift
+    assert isinstance(headline, Estimate)
+    noted = replace(headline, notes=("Trend and autocorrelation cannot be separated.",))
+    windows = tuple(replace(w, with_drift=noted) if w.registered else w for w in comparison.windows)
+    changed = replace(basis.primary, comparisons=(replace(comparison, windows=windows),))
+    model = PracticeModelResult(
+        indicator=basis.primary.indicator,
+        method=PracticeMethod.NEGATIVE_BINOMIAL,
+        sites=20,
+        exposed_sites=10,
+        months=27,
+        windows={Window.FOLLOW_UP.value: headline},
+        notes=("The dispersion went to its boundary: Poisson.", FALSE_CERTAINTY),
+    )
+    outcomes = tuple(changed if o is basis.primary else o for o in basis.evaluation.outcomes)
+    text = text_of(
+        with_evaluation(basis, outcomes=outcomes, notes=("Said of all of it.",), practice_models=(model, model))
+    )
+    assert "Said of all of it." in text
+    assert f"{basis.primary.short_title}. Trend and autocorrelation cannot be separated." in text
+    assert text.count("random intercept: The dispersion went to its boundary: Poisson.") == 1
+    assert FALSE_CERTAINTY not in text
 
 
 def test_models_and_subgroups_stand_in_small_print(basis: Basis) -> None:

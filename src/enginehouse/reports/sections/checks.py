@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enginehouse.evaluation.practice_level import FALSE_CERTAINTY
 from enginehouse.evaluation.results import CheckResult, PracticeModelResult, SubgroupResult
 from enginehouse.programme.enums import Window
 from enginehouse.reports import format as fmt
@@ -29,7 +30,7 @@ def models_section(basis: Basis) -> Section | None:
         header=tuple(_say(f"{name}_header") for name in ("model", "sites")) + _window_headers(basis),
         rows=tuple(_model_row(basis, model) for model in basis.evaluation.practice_models),
         numeric=frozenset({1, 2, 3}),
-        note=_say("models_note"),
+        note=" ".join((_say("models_note"), *_model_notes(basis))),
     )
     return Section(id="models", title=_say("models"), blocks=(table,), aside=True)
 
@@ -61,7 +62,24 @@ def _model_row(basis: Basis, model: PracticeModelResult) -> tuple[str, ...]:
         estimate = model.windows.get(window.value)
         point, limits = (fmt.EN_DASH, "") if estimate is None else cell_words(estimate, scale=outcome.scale)
         cells.append(f"{point} ({limits})" if limits else point)
-    return (f"{outcome.short_title}: {model.method.value.replace('-', ' ')}", fmt.count(model.sites), *cells)
+    return (_model_name(basis, model), fmt.count(model.sites), *cells)
+
+
+def _model_notes(basis: Basis) -> tuple[str, ...]:
+    """What single models had to do otherwise than planned (a fallback, zeros left out), each said once."""
+    return tuple(
+        dict.fromkeys(
+            f"{_model_name(basis, model)}: {note}"
+            for model in basis.evaluation.practice_models
+            for note in model.notes
+            if note != FALSE_CERTAINTY
+        )
+    )
+
+
+def _model_name(basis: Basis, model: PracticeModelResult) -> str:
+    outcome = basis.evaluation.outcome(model.indicator)
+    return f"{outcome.short_title}: {model.method.value.replace('-', ' ')}"
 
 
 def _subgroup_table(basis: Basis, result: SubgroupResult) -> DataTable:

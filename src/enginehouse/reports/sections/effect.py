@@ -5,7 +5,7 @@ from __future__ import annotations
 from enginehouse.evaluation.results import AbsoluteEffect, ComparisonSeries, OutcomeResult, TruthResult
 from enginehouse.programme.enums import NumeratorKind
 from enginehouse.reports import format as fmt
-from enginehouse.reports.content import Block, Callout, DataTable, Paragraph, Section
+from enginehouse.reports.content import Block, Bullets, Callout, DataTable, Paragraph, Section
 from enginehouse.reports.effects import effect_words, plural, scaled_per, table_cells, value_format
 from enginehouse.reports.figures import ControlledSeries, controlled_series_figure
 from enginehouse.reports.messages import say
@@ -43,6 +43,9 @@ def effect_section(basis: Basis) -> Section:
         blocks += _own_unit(basis, basis.result.absolute)
     blocks += [_truth(truth) for truth in basis.evaluation.truth]
     blocks.append(_table(basis))
+    notes = _notes(basis)
+    if notes:
+        blocks.append(Bullets(items=notes))
     return Section(id="effect", title=say("dossier.effect.title"), blocks=tuple(blocks))
 
 
@@ -144,6 +147,17 @@ def _table(basis: Basis) -> DataTable:
         numeric=frozenset({1, 2, 3, 4}),
         note=" ".join([_say("table_note"), *reasons]),
     )
+
+
+def _notes(basis: Basis) -> tuple[str, ...]:
+    """What a reader must be told of how the numbers came about: of all of them, and of single outcomes."""
+    by_outcome = [
+        _say("note", outcome=outcome.short_title, note=note)
+        for outcome in basis.evaluation.outcomes
+        if isinstance(outcome.headline, Estimate)
+        for note in outcome.headline.notes
+    ]
+    return (*basis.evaluation.notes, *by_outcome)
 
 
 def _row(outcome: OutcomeResult) -> tuple[str, ...]:
