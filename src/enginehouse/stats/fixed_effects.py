@@ -30,6 +30,8 @@ from enginehouse.stats.results import NotEstimable
 MAX_STEPS = 100
 STEP_TOLERANCE = 1e-9
 """Root mean square of the relative change of fitted means, at which the next step would be its square."""
+NO_VARIATION = 1e-8
+"""Residuals of logs below this, or below this share of the largest log, are rounding."""
 LARGEST_CHANGE = 10.0
 """No step may change a fitted mean by more than a factor of e^10."""
 
@@ -303,7 +305,7 @@ def _loss(rows: _Rows, eta: Array) -> float:
 
 def _robust_fit(
     method: str, rows: _Rows, target: Array, weights: Array, correction: SmallSample, notes: tuple[str, ...]
-) -> RegressionFit:
+) -> RegressionFit | NotEstimable:
     """Weighted least squares of `target` with all effects swept out, and its cluster-robust covariance."""
     sweep = rows.sweep(weights)
     swept = sweep.residuals(np.column_stack([target, rows.design]))
@@ -311,6 +313,11 @@ def _robust_fit(
     bread = np.linalg.inv(columns.T @ (columns * weights[:, None]))
     beta = bread @ (columns.T @ (weights * swept[:, 0]))
     residual = swept[:, 0] - columns @ beta
+    if np.max(np.abs(residual)) <= NO_VARIATION * max(1.0, float(np.max(np.abs(target)))):
+        return NotEstimable(
+            reason="no-variation",
+            detail="The data follow the model without any deviation, so there is no standard error.",
+        )
     clusters = int(rows.cluster.max()) + 1
     scores = np.zeros((clusters, len(beta)))
     np.add.at(scores, rows.cluster, columns * (weights * residual)[:, None])

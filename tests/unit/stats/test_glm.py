@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -363,3 +364,17 @@ def test_large_quantities_converge() -> None:
     fit = fitted(poisson_fixed_effects(quantity, treated, sites=site, months=month))
     assert abs(fit.coefficients[0] + 0.05) < 4 * fit.std_errors[0]
     assert fit.dispersion > 1e4
+
+
+@pytest.mark.parametrize("regress", [poisson_fixed_effects, log_linear_fixed_effects])
+def test_data_without_any_deviation_have_no_standard_error(regress: Callable[..., object]) -> None:
+    """Rounding is all that is left; its covariance may even come out below zero."""
+    rng = np.random.default_rng(1)
+    sites, months = np.repeat(np.arange(20), 24), np.tile(np.arange(24), 20)
+    patients = np.repeat(rng.integers(2000, 9000, 20), 24).astype(float)
+    treated, after = sites < 8, months >= 12
+    design = np.column_stack([treated * after, treated * months, treated * after * (months - 12)]).astype(float)
+    for outcome in (np.full(480, 70.0), 0.05 * patients, 0.05 * patients * np.exp(-0.1 * treated * after)):
+        found = regress(outcome, design, sites=sites, months=months, offset=np.log(patients))
+        assert isinstance(found, NotEstimable)
+        assert found.reason == "no-variation"
