@@ -16,7 +16,7 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_cycle(parser)
-    parser.add_argument("decision", choices=[word.value for word in DecisionWord])
+    parser.add_argument("decision", choices=[word.value for word in DecisionWord], help="what will be done")
     parser.add_argument("--reason", required=True, help="why, in a sentence")
     parser.add_argument("--dissent", default="", help="who saw it otherwise, and why")
     parser.add_argument("--close", action="store_true", help="end the cycle as well")

@@ -88,7 +88,10 @@ def _show(args: argparse.Namespace) -> Output:
 
 
 def _cell(cell: str | float) -> str:
-    return f"{cell:.6g}" if isinstance(cell, float) and not cell.is_integer() else str(cell)
+    """A number as people read it; a code, a month or `[c]` as it is."""
+    if isinstance(cell, str):
+        return cell
+    return f"{cell:,.0f}" if float(cell).is_integer() else f"{cell:.6g}"
 
 
 def _import(args: argparse.Namespace) -> Output:

@@ -123,8 +123,11 @@ def _last_year(arrays: PanelArrays) -> Period:
 
 def _record(found: IndicatorInsight) -> dict[str, Any]:
     """The numbers without any of a single site: those leave by `show_indicator`."""
+    variation = to_plain(found.variation)
+    for of_one_site in ("smallest", "largest"):
+        variation["sizes"].pop(of_one_site, None)
     return {
-        "variation": to_plain(found.variation),
+        "variation": variation,
         "deciles": to_plain(found.deciles),
         "headroom": _headroom_record(found.headroom),
         "groups": [_groups_record(table) for table in found.groups],

@@ -164,12 +164,12 @@ _PROTECT: Mapping[Disclosure, Callable[[int], int | None]] = {
 _NOTES: Mapping[Disclosure, str] = {
     Disclosure.NONE: "Numbers are as published.",
     Disclosure.ROUND_AND_SUPPRESS: (
-        "Counts are rounded to the nearest 5. [c]: confidential, a count of 7 or fewer or a number that contains one. "
-        "Ratios are made from the rounded counts."
+        "Counts are rounded to the nearest 5. [c]: confidential, a count of 7 or fewer, a number that contains one, or "
+        "a median of fewer than 20 sites. Ratios are made from the rounded counts."
     ),
     Disclosure.MIDPOINT_6: (
         "Counts are replaced by the midpoint of the six in which they lie (1 to 6 become 3); 0 stays 0. "
-        "Ratios and totals are made from the replaced counts."
+        "Ratios and totals are made from the replaced counts. [c]: confidential, of few people or fewer than 20 sites."
     ),
 }
 

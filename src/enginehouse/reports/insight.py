@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from enginehouse.governance.disclosure import Cell
+from enginehouse.governance.disclosure import SUPPRESSED, Cell
 from enginehouse.insight.deciles import Deciles, MonthDeciles
 from enginehouse.insight.groups import ReleasedGroups
 from enginehouse.insight.headroom import Headroom
@@ -145,8 +145,8 @@ def _group_table(found: ReleasedGroups | NotEstimable, indicator: Indicator, nou
     if isinstance(found, NotEstimable):
         return Paragraph(text=_cannot(found))
     table = found.table
-    shown = [name for name in _GROUP_COLUMNS if name in table.header]
     rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    shown = [name for name in _GROUP_COLUMNS if any(row.get(name, SUPPRESSED) != SUPPRESSED for row in rows)]
     return DataTable(
         caption=say(
             "insight.groups.caption",
