@@ -190,8 +190,19 @@ def _pre_trend_result(context: Context, outcome: OutcomeResult, found: PreTrend)
         tail = (
             f"If the slope without the campaign had differed by {size} a month, the interval would include no effect."
         )
-    finding = f"Before the start the difference moved by {effect_words(found.slope)} a month. {tail}"
+    finding = (
+        f"Before the start the difference moved by {effect_words(found.slope)} a month. Had only the level changed at "
+        f"the start, months alone would give {effect_words(found.level_only)}; with level and slope, "
+        f"{effect_words(found.level_and_slope)}. {_as_far_off(context, found)} {tail}"
+    )
     return _result(Check.PRE_TREND, outcome, finding, items)
+
+
+def _as_far_off(context: Context, found: PreTrend) -> str:
+    """The headline's interval if the slope after the start had been off by as much as the slope before it was."""
+    interval = next(each.interval for each in found.deviations if each.multiple_of_pre_trend == 1)
+    low, high = _size(context, interval.low), _size(context, interval.high)
+    return f"Had the slope without the campaign been off by as much as that, the interval would be {low} to {high}."
 
 
 def _untargeted(outcome: OutcomeResult) -> CheckResult:

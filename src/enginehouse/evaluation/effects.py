@@ -151,3 +151,6 @@ class Comparison:
     @property
     def registered_window(self) -> WindowResult:
         return next(window for window in self.windows if window.registered)
+
+    def window(self, window: Window) -> WindowResult:
+        return next(result for result in self.windows if result.window is window)

@@ -10,6 +10,7 @@ import pytest
 
 from enginehouse.evaluation.checks import CHECKS, TITLES
 from enginehouse.evaluation.results import CheckResult, Evaluation
+from enginehouse.evaluation.wording import effect_words, log_change
 from enginehouse.programme.enums import Check
 from enginehouse.stats.results import Estimate
 
@@ -123,3 +124,14 @@ def test_checks_of_an_outcome_without_a_contrast_say_so(practices: Make) -> None
     empty = type(case.panel).from_table(case.panel.table.from_pydict(columns, schema=case.panel.table.schema))
     found = dataclasses.replace(case, panel=empty).evaluate()
     assert {result.reason for result in found.checks} == {"zero-months"}
+
+
+def test_the_finding_on_the_trend_shows_all_three_assumptions_together(evaluated: Evaluation) -> None:
+    """A pre-trend test never clears it; what is assumed is shown side by side, in words."""
+    found = check(evaluated, Check.PRE_TREND)
+    only_level = next(item for item in found.items if item.label.startswith("only the level"))
+    as_far = next(item for item in found.items if item.label.endswith("by up to 1 times the slope before"))
+    assert isinstance(only_level.estimate, Estimate)
+    assert as_far.interval is not None
+    assert effect_words(only_level.estimate) in found.finding
+    assert f"{log_change(as_far.interval.low)} to {log_change(as_far.interval.high)}" in found.finding

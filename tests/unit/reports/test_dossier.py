@@ -18,6 +18,7 @@ from enginehouse.evaluation.results import (
 from enginehouse.programme.enums import NumeratorKind, PracticeMethod, Verdict, Window
 from enginehouse.reports.content import DataTable, Document
 from enginehouse.reports.dossier import dossier_document
+from enginehouse.reports.effects import effect_words
 from enginehouse.reports.facts import AmendmentFact, DecisionFact
 from enginehouse.reports.html import render_html
 from enginehouse.reports.pdf import render_pdf
@@ -231,6 +232,22 @@ def test_what_an_analysis_had_to_say_of_itself_reaches_the_reader(basis: Basis) 
     assert f"{basis.primary.short_title}. Trend and autocorrelation cannot be separated." in text
     assert text.count("random intercept: The dispersion went to its boundary: Poisson.") == 1
     assert FALSE_CERTAINTY not in text
+
+
+def test_the_other_comparators_stand_beside_the_registered_one(basis: Basis) -> None:
+    registered = basis.primary.registered
+    other = replace(registered, comparator="other", title="everywhere else", registered=False)
+    cannot = replace(
+        other,
+        title="nowhere",
+        windows=tuple(replace(w, with_drift=CANNOT) for w in other.windows),
+    )
+    changed = replace(basis.primary, comparisons=(registered, other, cannot))
+    outcomes = tuple(changed if o is basis.primary else o for o in basis.evaluation.outcomes)
+    text = text_of(with_evaluation(basis, outcomes=outcomes))
+    assert isinstance(basis.result.with_drift, Estimate)
+    assert f"compared with everywhere else, {effect_words(basis.result.with_drift)}." in text
+    assert "compared with nowhere, cannot be estimated." in text
 
 
 def test_models_and_subgroups_stand_in_small_print(basis: Basis) -> None:

@@ -36,7 +36,7 @@ def effect_section(basis: Basis) -> Section:
     blocks: list[Block] = []
     estimate = basis.result.with_drift
     if isinstance(estimate, Estimate):
-        blocks.append(Paragraph(text=_sentence(basis, estimate)))
+        blocks.append(Paragraph(text=" ".join((_sentence(basis, estimate), *_beside(basis)))))
     else:
         blocks += [Paragraph(text=text) for text in _no_estimate(basis, estimate)]
     if basis.result.absolute is not None:
@@ -83,6 +83,22 @@ def _sentence(basis: Basis, estimate: Estimate) -> str:
         window=basis.window,
         comparator=basis.comparison.title,
     )
+
+
+def _beside(basis: Basis) -> list[str]:
+    """The same effect against the comparators that are shown beside the registered one."""
+    others = [comparison for comparison in basis.primary.comparisons if not comparison.registered]
+    estimates = [(comparison.title, comparison.window(basis.result.window).with_drift) for comparison in others]
+    return [
+        _say(
+            "beside",
+            comparator=title,
+            effect=effect_words(estimate, scale=basis.scale)
+            if isinstance(estimate, Estimate)
+            else say("page.cannot_be_estimated"),
+        )
+        for title, estimate in estimates
+    ]
 
 
 def _no_estimate(basis: Basis, estimate: Estimated) -> list[str]:
