@@ -230,6 +230,10 @@ def sizes(
 def turnover(arrays: PanelArrays) -> Turnover:
     """How many sites join, leave or have gaps between the panel's first and last month."""
     there = ALL_SITES.has_value(arrays)
+    if not there.any():
+        return Turnover(
+            first=arrays.months[0], last=arrays.months[-1], sites=0, throughout=0, joining=0, leaving=0, gaps=0
+        )
     there = there[there.any(axis=1)][:, there.any(axis=0)]
     last = there.shape[1] - 1
     begins = there.argmax(axis=1)

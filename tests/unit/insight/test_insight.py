@@ -175,6 +175,13 @@ def test_sizes(panel_of: Make) -> None:
     assert (found.smallest, found.largest) == (100, 300)
 
 
+def test_a_panel_whose_denominators_are_all_zero_says_nothing_and_does_not_stop(panel_of: Make) -> None:
+    found = variation(panel_of([[1, 2], [3, 4]], 0), is_proportion=False)
+    assert (found.turnover.sites, found.turnover.throughout, found.turnover.leaving) == (0, 0, 0)
+    answers = (found.spread, found.absolute, found.relative, found.stability, found.sizes)
+    assert all(isinstance(answer, NotEstimable) for answer in answers)
+
+
 def test_turnover(panel_of: Make) -> None:
     gone = np.nan
     found = turnover(
