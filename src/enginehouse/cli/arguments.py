@@ -78,6 +78,5 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UserError(
-            f"got '{text}' for a day.", where="--on", remedy="Write it as YYYY-MM-DD, for example 2026-05-01."
-        ) from None
+        message = f"got '{text}' for a day. Write it as YYYY-MM-DD, for example 2026-05-01."
+        raise argparse.ArgumentTypeError(message) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_programme, open_for, refuse_unused
@@ -11,6 +12,7 @@ from enginehouse.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from enginehouse.cycle.load_data import LoadedSource
+    from enginehouse.data.findings import Finding
 
 EXAMPLES = (
     "enginehouse data load",
@@ -74,8 +76,8 @@ def _check(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args)
     quality, page = check_loaded_data(workspace)
-    lines = [f"{f.severity:<8} {f.source}: {f.what}\n         {f.remedy}" for f in quality.findings]
-    text = "\n".join([*lines, f"{len(lines)} finding(s). The report is {page}."])
+    lines = [line for finding in quality.findings for line in _finding_lines(finding)]
+    text = "\n".join([*lines, f"{len(quality.findings)} finding(s). The report is {page}."])
     record = [
         {
             "check": f.check,
@@ -83,11 +85,19 @@ def _check(args: argparse.Namespace) -> Output:
             "source": f.source,
             "what": f.what,
             "count": f.count,
+            "examples": list(f.examples),
             "remedy": f.remedy,
         }
         for f in quality.findings
     ]
     return Output(text=text, record=record)
+
+
+def _finding_lines(found: Finding) -> Iterator[str]:
+    yield f"{found.severity:<8} {found.source}: {found.what}"
+    if found.examples:
+        yield f"         For example: {'; '.join(found.examples)}."
+    yield f"         {found.remedy}"
 
 
 def _synthesise(args: argparse.Namespace) -> Output:

@@ -49,13 +49,13 @@ def _evaluate(args: argparse.Namespace) -> Output:
 
 
 def _rows(found: Evaluation) -> Iterator[tuple[str, ...]]:
-    from enginehouse.reports.effects import cell_words
+    from enginehouse.reports.effects import table_cells
 
     for outcome in found.outcomes:
         for comparison in outcome.comparisons:
             window = comparison.registered_window
-            effect, limits = cell_words(window.with_drift)
-            yield outcome.short_title, comparison.title, effect, limits, cell_words(window.months_only)[1]
+            effect, limits = table_cells(window.with_drift)
+            yield outcome.short_title, comparison.title, effect, limits, table_cells(window.months_only)[1]
 
 
 def _check(args: argparse.Namespace) -> Output:
