@@ -19,7 +19,10 @@ from enginehouse.programme.strategy import Strategy
 
 
 def appraise_cycle(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> Appraisal:
-    """What the registered effect saved, what it cost as far as is known, and how likely it was to pay."""
+    """What the registered effect saved, what it cost as far as is known, and how likely it was to pay.
+
+    The same appraisal again is not recorded again.
+    """
     state = authorise(workspace, Act.APPRAISE, cycle, by)
     registered = locked(workspace, cycle, state)
     economics = registered.protocol.economics
@@ -43,7 +46,7 @@ def appraise_cycle(workspace: Workspace, cycle: str, *, by: Acting, dry_run: boo
     )
     content = json.dumps(result.to_record(), sort_keys=True, allow_nan=False, ensure_ascii=False).encode()
     event = CycleAppraised(appraisal=sha256_hex(content), evaluation=named(state.evaluation))
-    if not dry_run:
+    if event.appraisal != state.appraisal and not dry_run:
         record_act(workspace, Act.APPRAISE, event, cycle=cycle, by=by, documents=(content,))
     return result
 

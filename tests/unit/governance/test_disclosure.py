@@ -15,6 +15,7 @@ from enginehouse.governance.disclosure import (
     measure,
     midpoint_6,
     plain,
+    quantile,
     ratio,
     release,
     release_published,
@@ -148,3 +149,24 @@ def test_the_strictest_rule_of_several_sources():
 
 def test_every_rule_protects_and_explains_itself():
     assert set(_PROTECT) == set(_NOTES) == set(Disclosure)
+
+
+@pytest.mark.parametrize(
+    ("sites", "rule", "shown"),
+    [
+        (20, Disclosure.ROUND_AND_SUPPRESS, 0.25),
+        (19, Disclosure.ROUND_AND_SUPPRESS, SUPPRESSED),
+        (19, Disclosure.MIDPOINT_6, SUPPRESSED),
+        (3, Disclosure.NONE, 0.25),
+        ("", Disclosure.ROUND_AND_SUPPRESS, SUPPRESSED),
+    ],
+)
+def test_a_median_of_fewer_than_20_sites_points_at_one(sites, rule, shown):
+    columns = [plain("sites"), quantile("median", of="sites")]
+    table = release(columns, [{"sites": sites, "median": 0.25}], rule=rule)
+    assert table.rows == ((sites, shown),)
+
+
+def test_a_quantile_says_over_which_plain_column_it_goes():
+    with pytest.raises(ValueError, match="column 'median' is made from 'people', which is not a plain column"):
+        release([count("people"), quantile("median", of="people")], [], rule=Disclosure.NONE)

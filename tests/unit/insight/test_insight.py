@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from enginehouse.core.months import Month, Period
+from enginehouse.governance.disclosure import SUPPRESSED
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.insight.deciles import Deciles, MonthDeciles, deciles
-from enginehouse.insight.groups import GroupTable, by_group
+from enginehouse.insight.groups import GroupTable, by_group, release_groups
 from enginehouse.insight.headroom import BEST_SHARE, Benchmark, Headroom, achievable_benchmark, headroom
 from enginehouse.insight.selection import Inclusion, Totals, totals_over
 from enginehouse.insight.variation import (
@@ -28,7 +29,7 @@ from enginehouse.insight.variation import (
     turnover,
     variation,
 )
-from enginehouse.programme.enums import Direction
+from enginehouse.programme.enums import Direction, Disclosure, NumeratorKind
 from enginehouse.stats.records import to_plain
 from enginehouse.stats.results import NotEstimable
 
@@ -398,6 +399,26 @@ def test_headroom_by_group_adds_up(panel_of: Make) -> None:
     by_row = [row.headroom for row in found.rows]
     assert sum(part for part in by_row if part is not None) == pytest.approx(whole.total)
     assert by_row[0] == 0
+
+
+def test_groups_leave_the_house_under_their_rule(panel_of: Make) -> None:
+    """Two sites each with a numerator of n per month and 10 people: the small counts and every median are withheld."""
+    arrays = panel_of([[n] for n in range(20)], 10)
+    room = headroom(arrays, direction=LOW, benchmark=Benchmark.MEDIAN, is_proportion=False)
+    assert isinstance(room, Headroom)
+    found = by_group(arrays, np.arange(20.0), name="deprivation", groups=10, headroom=room)
+    assert isinstance(found, GroupTable)
+    table = release_groups(found, kind=NumeratorKind.COUNT, rule=Disclosure.ROUND_AND_SUPPRESS).table
+    rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    # 0 + 1, 2 + 3, 4 + 5 = 9, ..., 18 + 19 = 37 of 20 people each.
+    assert [row["numerator"] for row in rows[:4]] == [SUPPRESSED, SUPPRESSED, 10, 15]
+    assert [row["value"] for row in rows[:4]] == [SUPPRESSED, SUPPRESSED, 10 / 20, 15 / 20]
+    assert {row["median"] for row in rows} == {SUPPRESSED}
+    assert [row["headroom"] for row in rows[:3]] == [SUPPRESSED, SUPPRESSED, 0.0]
+    assert rows[9]["headroom"] == found.rows[9].headroom
+    public = release_groups(found, kind=NumeratorKind.COUNT, rule=Disclosure.NONE).table
+    assert [row[4] for row in public.rows[:3]] == [1, 5, 9]
+    assert public.suppressed == 0
 
 
 def test_headroom_of_another_period_is_a_mistake(panel_of: Make) -> None:
