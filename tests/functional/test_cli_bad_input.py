@@ -313,7 +313,7 @@ def test_too_few_months(at, steps, edit):
     edit(folder / "cycles/first/protocol.yaml", "baseline_months: 24", "baseline_months: 2")
     shown = steps(folder, "register first", "data load", "indicators", "freeze first", "evaluate first")
     assert (
-        "Verdict. Cannot be estimated: There are 2 months before and 12 from the start on; at least 3 are needed on each side."
+        "Verdict: cannot be estimated.\nCannot be estimated: There are 2 months before and 12 from the start on; at least 3 are needed on each side."
         in shown.out
     )
     assert "cannot be estimated  cannot be estimated" in shown.out
@@ -351,7 +351,7 @@ def test_too_few_placebo_areas(at, steps, run):
     path.write_text("\n".join(kept) + "\n", "utf-8")
     shown = steps(folder, "data load", "indicators", "freeze first", "evaluate first")
     assert shown.code == 0
-    assert "Verdict. Cannot be estimated:" in shown.out
+    assert "Verdict: cannot be estimated." in shown.out
     steps(folder, "dossier first")
     page = " ".join((folder / "output/first-dossier.html").read_text("utf-8").split())
     assert "Cannot be estimated" in page

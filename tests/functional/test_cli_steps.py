@@ -196,7 +196,7 @@ def test_a_cycle_from_register_to_close(run, at):
 def test_evaluate_prints_effects_and_a_verdict(run, at):
     shown = run("evaluate", "first", "-p", str(at("frozen")), "--as", "me")
     assert shown.code == 0
-    assert "Verdict. Worthwhile: -7.6% (95% interval -11.4% to -3.6%)" in shown.out
+    assert "Verdict: worthwhile.\nWorthwhile: -7.6% (95% interval -11.4% to -3.6%)" in shown.out
     assert "the rest of the North" in shown.out
     assert "checking" in shown.err
     assert "checking" not in shown.out
@@ -351,5 +351,5 @@ def test_steps_in_processes_of_their_own(shell, at):
     folder = str(at("frozen"))
     done = shell("evaluate", "first", ENGINEHOUSE_AS="me", cwd=Path(folder))
     assert done.code == 0, done.err
-    assert "Verdict. Worthwhile" in done.out
+    assert "Verdict: worthwhile." in done.out
     assert main(["ledger", "verify", "-p", folder]) == 0

@@ -42,7 +42,8 @@ def _evaluate(args: argparse.Namespace) -> Output:
     lines = [
         f"{found.exposed_title}: {found.title}",
         columns([("indicator", "against", "effect", "95% interval", "months only"), *_rows(found)]),
-        f"Verdict. {verdict.sentence} {verdict.addition}".rstrip(),
+        f"Verdict: {verdict.word}.",
+        f"{verdict.sentence} {verdict.addition}".rstrip(),
         f"Next: enginehouse dossier {args.cycle}",
     ]
     return Output(text="\n".join(lines), record=found.to_record())
