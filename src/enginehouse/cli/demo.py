@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> Output:
         with TerminalProgress() as progress:
             found[turn.name] = _run_turn(turn, folder / turn.name, progress)
     page = _write_index(folder, chosen, found)
-    lines = [line for evaluation in found.values() for line in (*_summary(evaluation), "")]
+    lines = [line for name, evaluation in found.items() for line in (_title(name), *_summary(evaluation), "")]
     seconds = time.monotonic() - started
     text = "\n".join([*lines, f"Read this: {page}", f"({seconds:.0f} seconds)"])
     record = {"page": str(page), "verdicts": {name: e.verdict.word.value for name, e in found.items()}}
@@ -185,6 +185,12 @@ def _links(turn: Turn, evaluation: Evaluation | None) -> LinkGroup:
             for key, file in pages.items()
         ),
     )
+
+
+def _title(name: str) -> str:
+    from enginehouse.reports.messages import say
+
+    return f"{say(f'index.{name}.title')}:"
 
 
 def _summary(evaluation: Evaluation) -> Iterator[str]:
