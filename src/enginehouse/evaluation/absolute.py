@@ -44,7 +44,8 @@ def absolute_effect(
     -----
     With ratio r the counterfactual is observed / r, the change observed (1 - 1/r); limits are those of r put through
     the same. For a difference d of rates the change is d x the sum of denominators. The observed quantity is taken as
-    known: the doubt is that of the effect. With site-average estimands the ratio is the sites', the quantity all of it.
+    known: the doubt is that of the effect. The change in the ratio is change / the sum of the monthly denominators.
+    With site-average estimands the ratio is the sites', the quantity all of it.
     """
     period = protocol.design.follow_up
     chosen = [month in period if window is Window.FOLLOW_UP else month == period.last for month in months]
@@ -69,6 +70,10 @@ def absolute_effect(
         change_per_denominator=change / denominator,
         change_per_denominator_low=low / denominator,
         change_per_denominator_high=high / denominator,
+        is_proportion=indicator.is_proportion,
+        change_in_ratio=change / patients,
+        change_in_ratio_low=low / patients,
+        change_in_ratio_high=high / patients,
         basis="with drift between areas" if estimate is with_drift else "months only",
     )
 

@@ -25,7 +25,14 @@ class AbsoluteEffect:
     denominator
         Mean monthly denominator over the window (`per`), printed beside every absolute number.
     change_per_denominator, ...
-        change / denominator: over the whole window, for one of `per`. Multiply by `scale` for display.
+        change / denominator: over the whole window, for one of `per`. Multiply by `scale` for display. It means
+        something where the denominator is a standing population (patients), whose months add up for each of them.
+    is_proportion
+        Whether the numerator is part of the denominator. Each month has a denominator of its own then (items), and
+        the change for one of `per` is `change_in_ratio`.
+    change_in_ratio, ...
+        change / the sum of the monthly denominators: the change in the ratio itself, as in -0.01 for one percentage
+        point of a proportion. Holds for every indicator.
     basis
         `with drift between areas`, or `months only` where drift cannot be estimated (descriptive).
     """
@@ -43,6 +50,10 @@ class AbsoluteEffect:
     change_per_denominator: float
     change_per_denominator_low: float
     change_per_denominator_high: float
+    is_proportion: bool
+    change_in_ratio: float
+    change_in_ratio_low: float
+    change_in_ratio_high: float
     basis: str
 
 

@@ -96,6 +96,34 @@ def test_the_absolute_effect_carries_its_denominator(evaluated: Evaluation) -> N
     assert 0.01 * effect.counterfactual / 1000 * 17 == pytest.approx(200_000, rel=0.02)
 
 
+def test_the_change_in_the_ratio_is_observed_minus_counterfactual_share(evaluated: Evaluation) -> None:
+    """Observed share minus counterfactual share, each over the same twelve months of items."""
+    effect = evaluated.outcome("high-dose-share").registered.registered_window.absolute
+    assert effect is not None
+    items = effect.denominator * effect.months
+    assert effect.change_in_ratio == pytest.approx(effect.observed / items - effect.counterfactual / items)
+    assert effect.change_in_ratio_low * items == pytest.approx(effect.change_low)
+    assert effect.change_in_ratio_high * items == pytest.approx(effect.change_high)
+    assert effect.change_per_denominator == pytest.approx(12 * effect.change_in_ratio)
+    # 3.0% (with rounding) of the year's share of high-dose items is what is lost.
+    assert effect.change_in_ratio / (effect.counterfactual / items) == pytest.approx(-0.030, abs=0.0005)
+
+
+def test_the_absolute_effect_knows_a_proportion(campaign: Make) -> None:
+    case = campaign()
+    share = make_indicator_of(case, "high-dose-share", is_proportion=True)
+    found = dataclasses.replace(case, indicators=case.indicators | {"high-dose-share": share}).evaluate()
+    kinds = {o.indicator: o.registered.registered_window.absolute for o in found.outcomes}
+    assert kinds["high-dose-share"] is not None
+    assert kinds["high-dose-share"].is_proportion
+    assert kinds["ome"] is not None
+    assert not kinds["ome"].is_proportion
+
+
+def make_indicator_of(case: Any, name: str, **changes: Any) -> Any:
+    return case.indicators[name].model_copy(update=changes)
+
+
 def test_the_figure_shows_what_the_model_fits(evaluated: Evaluation) -> None:
     comparison = evaluated.primary.registered
     series, window = comparison.series, comparison.registered_window
