@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +44,30 @@ def test_a_missing_file(at, steps):
     assert refused.code == 3
     assert "no file found for 'data/measurements.csv'" in refused.err
     assert "measurement.csv" in refused.err, "what the folder holds instead is listed"
+
+
+def test_the_problems_of_all_sources_are_told_together(at, steps, run):
+    folder = at("registered")
+    for name in ("measurements", "sites"):
+        (folder / f"data/{name}.csv").rename(folder / f"data/{name}.txt")
+    refused = steps(folder, "data load")
+    assert refused.code == 3
+    assert "no file found for 'data/measurements.csv'" in refused.err
+    assert "no file found for 'data/sites.csv'" in refused.err
+    (folder / "data/sites.txt").rename(folder / "data/sites.csv")
+    refused = steps(folder, "data load")
+    assert refused.code == 3
+    assert "Loaded all the same: sites." in refused.err
+    kinds = [e["type"] for e in run("ledger", "show", "-p", str(folder), "--json").json]
+    assert kinds.count("data-loaded") == 1
+
+
+def test_a_synthetic_region_before_its_files_are_made(run, tmp_path):
+    folder = tmp_path / "region"
+    assert run("new", str(folder), "--template", "synthetic-region").code == 0
+    refused = run("data", "load", "-p", str(folder), "--as", "me")
+    assert refused.code == 3
+    assert "have not been made yet. Run: enginehouse data synthesise, then load again." in refused.err
 
 
 def test_renamed_columns(at, steps, edit):
@@ -360,6 +385,61 @@ def test_too_few_placebo_areas(at, steps, run):
 
 
 # ---- record and machine
+
+
+def test_a_cycle_whose_folder_was_removed(at, steps, run):
+    folder = at("frozen")
+    shutil.rmtree(folder / "cycles/first")
+    refused = steps(folder, "evaluate first")
+    assert refused.code == 2
+    assert "the cycle 'first' is in the record, but its folder is gone." in refused.err
+    assert "Put the folder back as it was." in refused.err
+    assert "Expected one of: ." not in refused.err
+    assert "There is no cycle yet: write second/protocol.yaml." in steps(folder, "evaluate second").err
+    assert "Protocol locked" in run("timeline", "-p", str(folder)).out, "what was recorded is still told"
+
+
+def test_no_record_is_not_a_whole_record(at, run):
+    folder = at("new")
+    found = run("ledger", "verify", "-p", str(folder))
+    assert found.code == 5
+    assert "There is no record here" in found.out
+    assert run("ledger", "verify", "-p", str(folder), "--json").json["ok"] is False
+
+
+def test_a_record_that_was_removed_from_its_documents(at, run):
+    folder = at("decided")
+    for path in (folder / ".enginehouse").glob("ledger.sqlite*"):
+        path.unlink()
+    found = run("ledger", "verify", "-p", str(folder))
+    assert found.code == 5
+    assert "there are documents but no ledger beside them" in found.out
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("built", ("insight",)),
+        ("built", ("data", "check")),
+        ("evaluated", ("dossier", "first", "--as", "me")),
+        ("registered", ("timeline",)),
+    ],
+)
+def test_pages_that_cannot_be_written(step, words, at, run):
+    folder = at(step)
+    (folder / "output").write_text("a file where a folder should be", "utf-8")
+    refused = run(*words, "-p", str(folder))
+    assert refused.code == 6
+    assert "could not write the file" in refused.err
+    assert "Check the folder and its permissions." in refused.err
+
+
+@pytest.mark.parametrize("words", [("new",), ("demo", "--only", "campaign", "--folder")])
+def test_a_place_where_nothing_can_be_made(words, run, tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+    refused = run(*words, str(tmp_path / "file" / "here"))
+    assert refused.code == 6
+    assert "could not write the file" in refused.err
 
 
 def test_a_broken_ledger(at, run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -17,7 +18,9 @@ from enginehouse.core.errors import DataError, IntegrityError, MachineError, Not
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
 WRITE = os.environ.get("ENGINEHOUSE_WRITE_GOLDEN") == "1"
 # Commands that record something, with the words that they need beside the programme.
-RECORDS = ("register", "freeze", "evaluate", "appraise", "decide", "dossier", "indicators")
+RECORDS = (
+    "register", "freeze", "evaluate", "appraise", "decide", "suspend", "resume", "withdraw", "dossier", "indicators",
+)  # fmt: skip
 
 
 def described(name: str) -> str:
@@ -117,6 +120,9 @@ def test_exit_codes_tell_kinds_of_problems_apart():
         ("evaluate", "first", "--as", "me"),
         ("appraise", "first", "--as", "me"),
         ("decide", "first", "implement", "--reason", "x", "--as", "me"),
+        ("suspend", "first", "--reason", "x", "--as", "me"),
+        ("resume", "first", "--reason", "x", "--as", "me"),
+        ("withdraw", "first", "--reason", "x", "--as", "me"),
         ("dossier", "first", "--as", "me"),
         ("timeline",),
         ("ledger", "show"),
@@ -144,6 +150,16 @@ def test_ctrl_c_ends_in_a_sentence(run, monkeypatch):
     assert "stopped; what was recorded stays" in stopped.err
 
 
+def test_a_folder_that_cannot_be_written_is_said_wherever_it_shows(run, monkeypatch):
+    def refused(_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/media/disc/output")
+
+    monkeypatch.setattr(command_module("schema"), "run", refused)
+    stopped = run("schema")
+    assert stopped.code == 6
+    assert "/media/disc/output\n  could not write the file: Read-only file system." in stopped.err
+
+
 def test_a_defect_shows_its_traceback(monkeypatch):
     def broken(_):
         raise RuntimeError("a defect")
@@ -165,16 +181,17 @@ def test_a_reader_who_has_had_enough_is_no_error(at):
 
 @pytest.mark.parametrize("words", [["check"], ["explain", "first"], ["ledger", "verify"], ["diff", "--with", "."]])
 def test_what_reads_no_data_loads_nothing_heavy(words, standing):
+    folder = standing("registered")
     heavy = ("numpy", "scipy", "duckdb", "pyarrow", "ibis", "typst", "pandas")
     code = (
         "import sys\n"
         "from enginehouse.cli.main import main\n"
-        f"code = main({[*words, '-p', str(standing('new'))]!r})\n"
+        f"code = main({[*words, '-p', str(folder)]!r})\n"
         f"sys.exit(f'loaded {{[n for n in {heavy!r} if n in sys.modules]}}' "
         f"if code or any(n in sys.modules for n in {heavy!r}) else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=standing("new")
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder
     )
     assert done.returncode == 0, done.stderr
 

@@ -202,8 +202,31 @@ def test_evaluate_prints_effects_and_a_verdict(run, at):
     assert "checking" not in shown.out
 
 
+def test_a_cycle_stands_still_goes_on_and_ends(run, at):
+    folder = at("built")
+    p = ("-p", str(folder), "--as", "me")
+    assert run("suspend", "first", "--reason", "Codes.", *p).out.startswith("Suspended first. It stands still until")
+    refused = run("freeze", "first", *p)
+    assert refused.code == 4
+    assert "The cycle is suspended (it stood in registered)" in refused.err
+    assert "Next possible step: resume (or withdraw)" in refused.err
+    resumed = run("resume", "first", "--reason", "Explained.", *p, "--json").json
+    assert resumed == {"cycle": "first", "reason": "Explained.", "stage": "registered"}
+    assert "no reason was given" in run("withdraw", "first", "--reason", " ", *p).err
+    assert run("withdraw", "first", "--reason", "Never sent.", *p).code == 0
+    assert events(folder)[-3:] == ["cycle-suspended", "cycle-resumed", "cycle-withdrawn"]
+    assert "nothing follows; register a new cycle" in run("freeze", "first", *p).err
+
+
+def test_what_was_evaluated_cannot_be_withdrawn(run, at):
+    refused = run("withdraw", "first", "--reason", "We do not like it.", "-p", str(at("evaluated")), "--as", "me")
+    assert refused.code == 4
+    assert "A result exists, whatever it is: it is decided on and closed, not withdrawn." in refused.err
+
+
 DRY = {
     "new": [("register", "first")],
+    "registered": [("suspend", "first", "--reason", "x"), ("withdraw", "first", "--reason", "x")],
     "loaded": [("indicators",)],
     "built": [("freeze", "first")],
     "frozen": [("evaluate", "first")],
@@ -322,7 +345,7 @@ def test_any_step_twice_changes_nothing_or_says_so(run, at):
         ("register", "first"): "Its protocol is locked.",
         ("freeze", "first"): "Data are frozen once.",
         ("evaluate", "first"): "The registered analysis is run once on the record.",
-        ("decide", "first", "implement", "--reason", "x", "--as", "board"): "The cycle is decided",
+        ("decide", "first", "implement", "--reason", "x", "--as", "board"): "The cycle was decided on already",
     }
     before = events(folder)
     for words, why in said.items():

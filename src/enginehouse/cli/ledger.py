@@ -71,7 +71,10 @@ def _verify(args: argparse.Namespace) -> Output:
     from enginehouse.ledger.verify import verify
 
     head = None if args.head is None else _read_head(args.head)
-    found = verify(open_record(args.programme), head=head)
+    kept = open_record(args.programme)
+    found = verify(kept, head=head)
+    if found.ok and not kept.store.exists():
+        return _no_record(kept.folder)
     record = {
         "ok": found.ok,
         "events": found.events,
@@ -84,6 +87,13 @@ def _verify(args: argparse.Namespace) -> Output:
         text = f"The record is whole: {found.events:,} events and {found.documents:,} documents verified."
         return Output(text=text + _unnamed(found.unnamed_documents), record=record)
     text = "\n".join(["The record is not whole:", *(f"  {problem}" for problem in found.problems)])
+    return Output(text=text, record=record, exit_code=IntegrityError.exit_code)
+
+
+def _no_record(folder: Path) -> Output:
+    """Nothing is no whole record: who verifies one must not be told that all is well because it is gone."""
+    text = f"There is no record here ({folder}): nothing was recorded yet, or it was removed."
+    record = {"ok": False, "events": 0, "documents": 0, "problems": [text], "unnamed_documents": 0, "head": None}
     return Output(text=text, record=record, exit_code=IntegrityError.exit_code)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from enginehouse import __version__
 from enginehouse.core.errors import UserError, did_you_mean
+from enginehouse.core.files import machine_error
 
 COMMANDS: dict[str, str] = {
     "new": "begin a programme folder from a template",
@@ -27,12 +30,17 @@ COMMANDS: dict[str, str] = {
     "evaluate": "run the registered analysis",
     "appraise": "set costs and savings beside the effect",
     "decide": "record what will be done, and why",
+    "suspend": "make a cycle stand still",
+    "resume": "let a suspended cycle go on",
+    "withdraw": "end a cycle early; its record stays",
     "dossier": "write the whole record of a cycle as one document",
     "timeline": "what the programme has done, as a page",
     "ledger": "show the record, or verify that nothing in it was changed",
     "demo": "a whole retrospective cycle on real and synthetic data",
     "completion": "the script that lets your shell complete commands",
 }
+
+_MACHINE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,8 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(words)
     except UserError as error:
-        print(f"enginehouse: {error}", file=sys.stderr)
-        return error.exit_code
+        return _refuse(error)
     except KeyboardInterrupt:
         print(
             "enginehouse: stopped; what was recorded stays, and the same command goes on from there.", file=sys.stderr
@@ -52,6 +59,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (for example `head`) has had enough; keep Python from complaining again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A folder that cannot be written, or a full disk, wherever it showed. Any other is a defect.
+        if error.errno not in _MACHINE:
+            raise
+        return _refuse(machine_error(error, Path(error.filename or ".")))
+
+
+def _refuse(error: UserError) -> int:
+    print(f"enginehouse: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def _run(words: list[str]) -> int:

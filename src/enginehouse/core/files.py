@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from enginehouse.core.errors import MachineError
@@ -13,9 +14,9 @@ from enginehouse.core.errors import MachineError
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write `content` so that a reader sees the old file or the new one, never a part (write, fsync, rename, fsync)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, "xb") as file:
             file.write(content)
             file.flush()
@@ -23,7 +24,8 @@ def write_whole(path: Path, content: bytes) -> None:
         partial.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be written cannot always be removed
+            partial.unlink(missing_ok=True)
         raise machine_error(error, path) from error
 
 

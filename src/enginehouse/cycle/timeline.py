@@ -31,7 +31,7 @@ class WrittenTimeline:
 
 def write_timeline(workspace: Workspace) -> WrittenTimeline:
     """Write the timeline of every registered cycle into the output folder."""
-    entries = tuple(entry for cycle in workspace.programme.protocols for entry in _cycle_entries(workspace, cycle))
+    entries = tuple(entry for cycle in workspace.cycles for entry in _cycle_entries(workspace, cycle))
     settings = workspace.programme.settings
     document = timeline_document(
         entries,
@@ -77,6 +77,8 @@ def _act_words(act: Act, state: CycleState) -> str:
 
 
 def _links(workspace: Workspace) -> Iterator[Link]:
-    for cycle, protocol in workspace.programme.protocols.items():
-        if (workspace.output / f"{cycle}-dossier.html").exists():
-            yield Link(label=protocol.title, href=f"{cycle}-dossier.html")
+    for cycle in workspace.cycles:
+        state = workspace.state(cycle)
+        if state.is_locked and (workspace.output / f"{cycle}-dossier.html").exists():
+            title = read_locked(workspace, cycle, state).protocol.title
+            yield Link(label=title, href=f"{cycle}-dossier.html")

@@ -49,16 +49,33 @@ class Workspace:
         """The protocol as the file says it now (what was locked is in `registered`)."""
         protocols = self.programme.protocols
         if cycle not in protocols:
-            raise UserError(
-                f"got cycle '{cycle}'.",
-                where=str(self.programme.folder / "cycles"),
-                remedy=did_you_mean(cycle, protocols),
-            )
+            raise _no_such_cycle(self, cycle)
         return protocols[cycle]
+
+    @property
+    def cycles(self) -> tuple[str, ...]:
+        """Every cycle that has a folder, then those of which only the record is left."""
+        recorded = (event.cycle for event in self.record.store.events() if event.cycle)
+        return tuple(dict.fromkeys((*self.programme.protocols, *recorded)))
 
     def state(self, cycle: str) -> CycleState:
         """Where the cycle stands, by its events."""
         return cycle_state(self.record.store.events(cycle=cycle))
+
+
+def _no_such_cycle(workspace: Workspace, cycle: str) -> UserError:
+    """What is said of a cycle without a folder: it was removed, it is misspelt, or there is none at all."""
+    folder = workspace.programme.folder / "cycles"
+    if cycle in workspace.cycles:
+        return UserError(
+            f"the cycle '{cycle}' is in the record, but its folder is gone.",
+            where=str(folder / cycle),
+            remedy="Put the folder back as it was. What was recorded stays either way: "
+            f"enginehouse ledger show --cycle {cycle}.",
+        )
+    protocols = workspace.programme.protocols
+    remedy = did_you_mean(cycle, protocols) if protocols else f"There is no cycle yet: write {cycle}/protocol.yaml."
+    return UserError(f"got cycle '{cycle}'.", where=str(folder), remedy=remedy)
 
 
 def open_workspace(folder: Path) -> Workspace:

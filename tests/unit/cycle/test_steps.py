@@ -156,5 +156,17 @@ def test_every_act_that_this_release_offers_is_recorded_by_a_step():
 
     source = Path(eh.__file__).parent / "cycle"
     used = set(re.findall(r"Act\.([A-Z_]+)", "".join(path.read_text("utf-8") for path in source.glob("*.py"))))
-    later = {"OPEN_RECRUITMENT", "ALLOCATE", "START_DELIVERY", "START_FOLLOW_UP", "SUSPEND", "RESUME", "WITHDRAW"}
+    later = {"OPEN_RECRUITMENT", "ALLOCATE", "START_DELIVERY", "START_FOLLOW_UP"}
     assert {act.name for act in Act} - used == later
+
+
+def test_a_stopped_cycle_keeps_where_it_stood_and_why(workspace, me):
+    eh.register(workspace, CYCLE, by=me)
+    assert eh.suspend(workspace, CYCLE, by=me, reason=" why ", dry_run=True).reason == "why"
+    assert workspace.state(CYCLE).stage.value == "registered"
+    eh.suspend(workspace, CYCLE, by=me, reason="why")
+    assert workspace.state(CYCLE).stage.value == "suspended"
+    eh.resume(workspace, CYCLE, by=me, reason="because")
+    assert workspace.state(CYCLE).stage.value == "registered"
+    eh.withdraw(workspace, CYCLE, by=me, reason="ended")
+    assert workspace.state(CYCLE).stage.value == "withdrawn"
