@@ -15,10 +15,11 @@ import numpy.typing as npt
 from enginehouse.core.months import Period
 from enginehouse.core.seeds import derive_seed
 from enginehouse.evaluation.results import EmbeddedTrialResult
+from enginehouse.evaluation.wording import plural
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Average
 from enginehouse.programme.protocol import EmbeddedTrial, Protocol
-from enginehouse.stats.results import t_quantile
+from enginehouse.stats.results import NotEstimable, t_quantile
 
 Array = npt.NDArray[np.float64]
 ALLOCATIONS = 1000
@@ -28,7 +29,7 @@ _WEIGHTS = {Average.PATIENTS: "patients", Average.SITES: "sites, each the same"}
 
 def embedded_trial(
     protocol: Protocol, arrays: PanelArrays, exposed: Sequence[str], *, protocol_hash: str
-) -> EmbeddedTrialResult | None:
+) -> EmbeddedTrialResult | NotEstimable | None:
     """What the registered embedded trial would have offered, computed where there are sites enough.
 
     Parameters
@@ -44,18 +45,17 @@ def embedded_trial(
 
     Returns
     -------
-    EmbeddedTrialResult or None
-        None when neither computed nor quoted.
+    EmbeddedTrialResult, NotEstimable or None
+        None when it is not registered; NotEstimable when it can neither be computed nor is quoted.
     """
     plan = protocol.analysis.embedded_trial
     if plan is None:
         return None
     history = _history(protocol, plan, arrays, exposed)
-    if history is not None and len(history.weights) >= FEWEST_SITES and np.any(history.after > 0):
+    reason = _why_not(plan, history)
+    if history is not None and reason is None:
         return _computed(protocol, plan, history, seed=derive_seed(0, "embedded-trial", protocol_hash))
-    if plan.quoted_std_error is None:
-        return None
-    return _quoted(plan, plan.quoted_std_error)
+    return reason if plan.quoted_std_error is None else _quoted(plan, plan.quoted_std_error)
 
 
 def ancova_std_error(
@@ -122,6 +122,24 @@ def _history(protocol: Protocol, plan: EmbeddedTrial, arrays: PanelArrays, expos
     patients = data.denominator[:, parts[1]].mean(axis=1)
     by_patients = protocol.estimand.average is Average.PATIENTS
     return _History(rates[0], rates[1], patients if by_patients else np.ones(len(patients)))
+
+
+def _why_not(plan: EmbeddedTrial, history: _History | None) -> NotEstimable | None:
+    """Why nothing can be computed; none where it can."""
+    if history is None:
+        months = f"{plan.baseline_months} months before the start and {plan.follow_up_months} after"
+        return NotEstimable(reason="too-few-months", detail=f"The data do not reach over {months}.")
+    sites = len(history.weights)
+    if sites < FEWEST_SITES:
+        have = f"{plural(sites, 'exposed site')} {'has' if sites == 1 else 'have'}"
+        detail = (
+            f"Only {have} a value in every month (an area's total counts as one site); a trial needs at least "
+            f"{FEWEST_SITES}."
+        )
+        return NotEstimable(reason="too-few-sites", detail=detail)
+    if not np.any(history.after > 0):
+        return NotEstimable(reason="zero", detail="No exposed site has anything to count after the start.")
+    return None
 
 
 def _computed(protocol: Protocol, plan: EmbeddedTrial, history: _History, *, seed: int) -> EmbeddedTrialResult:

@@ -23,7 +23,7 @@ from enginehouse.evaluation.effects import (
 )
 from enginehouse.programme.enums import Check, Direction, PracticeMethod, Summary, Verdict, Window
 from enginehouse.stats.records import from_plain, to_plain
-from enginehouse.stats.results import Estimated, Interval
+from enginehouse.stats.results import Estimated, Interval, NotEstimable
 
 Z_OF_80_PER_CENT = 0.8416
 
@@ -257,7 +257,10 @@ class LeftOutArea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """The registered analysis of one cycle, run once on its frozen panel."""
+    """The registered analysis of one cycle, run once on its frozen panel.
+
+    `no_embedded_trial` says why there is no `embedded_trial` where one is registered.
+    """
 
     record_version: int = 1
     title: str
@@ -281,6 +284,7 @@ class Evaluation:
     verdict: VerdictResult
     claims: tuple[ClaimResult, ...]
     embedded_trial: EmbeddedTrialResult | None
+    no_embedded_trial: NotEstimable | None = None
     truth: tuple[TruthResult, ...]
     left_out_areas: tuple[LeftOutArea, ...]
     notes: tuple[str, ...] = ()

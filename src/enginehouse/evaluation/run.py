@@ -17,7 +17,7 @@ from enginehouse.evaluation.embedded_trial import embedded_trial
 from enginehouse.evaluation.estimand import estimand_words
 from enginehouse.evaluation.placebo_areas import plan_placebos
 from enginehouse.evaluation.practice_level import practice_models
-from enginehouse.evaluation.results import Evaluation, OutcomeResult, OutcomeRole, TruthResult
+from enginehouse.evaluation.results import EmbeddedTrialResult, Evaluation, OutcomeResult, OutcomeRole, TruthResult
 from enginehouse.evaluation.subgroups import subgroup_effects
 from enginehouse.evaluation.verdict import give_verdict
 from enginehouse.indicators.panel import FrozenPanel
@@ -25,7 +25,7 @@ from enginehouse.programme.enums import Average, DesignType, Method
 from enginehouse.programme.hashing import definition_hash
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol, Truth
-from enginehouse.stats.results import Estimate, Estimated
+from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 
 MUCH_LARGER = 2
 """A middle placebo area of more than this many times the exposed practices is said to show too little drift."""
@@ -112,6 +112,8 @@ def evaluate_controlled_its(
         outcomes[name] = _outcome(context, name, role)
     primary = outcomes[protocol.indicator]
     progress("checking")
+    arrays = context.arrays[protocol.indicator]
+    trial = embedded_trial(protocol, arrays, context.arms.exposed, protocol_hash=protocol_hash)
     return Evaluation(
         title=protocol.title,
         question=protocol.question,
@@ -133,9 +135,8 @@ def evaluate_controlled_its(
         subgroups=subgroup_effects(context),
         verdict=give_verdict(protocol, primary),
         claims=mark_claims(protocol, outcomes),
-        embedded_trial=embedded_trial(
-            protocol, context.arrays[protocol.indicator], context.arms.exposed, protocol_hash=protocol_hash
-        ),
+        embedded_trial=trial if isinstance(trial, EmbeddedTrialResult) else None,
+        no_embedded_trial=trial if isinstance(trial, NotEstimable) else None,
         truth=tuple(_truth(truth, outcomes) for truth in protocol.truth),
         left_out_areas=context.plan.left_out,
         notes=_notes(context),

@@ -17,6 +17,7 @@ from enginehouse.evaluation.context import Context
 from enginehouse.evaluation.controlled_its import NO_DRIFT, fit_arms
 from enginehouse.evaluation.estimand import WINDOW_KINDS
 from enginehouse.evaluation.results import SubgroupEffect, SubgroupResult
+from enginehouse.evaluation.wording import plural
 from enginehouse.stats.placebo import placebo_in_space
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 from enginehouse.stats.segmented import arm_difference, fit_segmented
@@ -30,10 +31,6 @@ _PARTS = {
 }
 _FIFTHS = ("quintile", "quintiles", "fifth", "fifths")
 _THIRDS = ("third", "thirds", "tertile", "tertiles")
-_NOT_SITE_LEVEL = NotEstimable(
-    reason="too-few-sites",
-    detail="Subgroups need data of single sites, and these are totals of areas or too few sites.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +88,12 @@ def _subgroup(context: Context, data: Contributions, name: str) -> SubgroupResul
     if known is None:
         detail = f"No site has a value for '{attribute}'."
         return _none(context, name, NotEstimable(reason="unknown-attribute", detail=detail))
-    if min(len(exposed), len(control)) < parts * FEWEST_SITES_A_CELL:
-        return _none(context, name, _NOT_SITE_LEVEL)
+    if any(context.members[site] > 1 for site in {*exposed, *control}):
+        detail = "Subgroups need data of single sites, and these are totals of areas."
+        return _none(context, name, NotEstimable(reason="totals-of-areas", detail=detail))
+    fewest = parts * FEWEST_SITES_A_CELL
+    if min(len(exposed), len(control)) < fewest:
+        return _none(context, name, _too_few(len(exposed), len(control), parts, fewest))
     values = context.sites.attribute(known, data.sites)
     grouping = group_sites(values, data.sites, {*exposed, *control}, parts)
     if grouping is None:
@@ -112,6 +113,14 @@ def _subgroup(context: Context, data: Contributions, name: str) -> SubgroupResul
         interaction_label=f"{high} compared with {low}",
         notes=("Groups are cut among the exposed and the registered comparator together.",),
     )
+
+
+def _too_few(exposed: int, control: int, parts: int, fewest: int) -> NotEstimable:
+    detail = (
+        f"{parts} groups need at least {plural(fewest, 'site')} in each arm; there {'is' if exposed == 1 else 'are'} "
+        f"{plural(exposed, 'exposed site')} and {control} to compare with."
+    )
+    return NotEstimable(reason="too-few-sites", detail=detail)
 
 
 def _effect(

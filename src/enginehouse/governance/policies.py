@@ -47,6 +47,18 @@ _TOO_LATE: Mapping[Act, str] = {
 }
 """Why an act is refused before and after the stages in which it is possible, where their names alone do not tell."""
 
+_DONE: Mapping[Act, str] = {
+    Act.REGISTER: "registered",
+    Act.OPEN_RECRUITMENT: "opened for recruitment",
+    Act.ALLOCATE: "allocated",
+    Act.FREEZE: "frozen",
+    Act.EVALUATE: "evaluated",
+    Act.DECIDE: "decided on",
+    Act.CLOSE: "closed",
+    Act.WITHDRAW: "withdrawn",
+}
+"""Acts that are done once, and how the cycle is called when they have been."""
+
 _AS_AT: Mapping[str, tuple[str, str]] = {
     "protocol_hash": ("protocol_hash", "protocol"),
     "previous_hash": ("protocol_hash", "protocol"),
@@ -158,6 +170,10 @@ def _reason(state: CycleState, act: Act, design: DesignType) -> str:
         return f"{stands}: there is no record to {act.words} from before it is registered."
     if not sources:
         return f"{stands}, and a {design} design has no step to {act.words}: nobody is allocated at random."
+    done = state.last(act)
+    if done is not None and act in _DONE:
+        again = _TOO_LATE.get(act, "")
+        return f"The cycle was {_DONE[act]} already, on {done.effective_on}. {again}".rstrip()
     where = " or ".join(stage.words for stage in sources)
     return f"{stands}: to {act.words} it must be {where}. {_why(act, state.stage, design)}".rstrip()
 

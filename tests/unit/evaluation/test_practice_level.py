@@ -66,8 +66,11 @@ def test_area_totals_are_not_single_sites(campaign: Make) -> None:
     ).evaluate()
     model = found.practice_models[0]
     assert all(isinstance(e, NotEstimable) and e.reason == "too-few-sites" for e in model.windows.values())
-    assert isinstance(found.subgroups[0].interaction, NotEstimable)
+    assert found.subgroups[0].interaction == NotEstimable(
+        reason="totals-of-areas", detail="Subgroups need data of single sites, and these are totals of areas."
+    )
     assert found.embedded_trial is not None
+    assert found.no_embedded_trial is None
     assert (found.embedded_trial.computed, found.embedded_trial.std_error) == (False, 0.01)
 
 
@@ -168,8 +171,32 @@ def test_the_embedded_trial_is_computed_where_there_are_sites(modelled: Evaluati
 
 def test_no_embedded_trial_without_history_or_quotation(practices: Make) -> None:
     plan = {"baseline_months": 24, "follow_up_months": 12, "quoted_std_error": None, "source": "x"}
-    assert practices(analysis={"embedded_trial": plan}).evaluate().embedded_trial is None
-    assert practices(analysis={"embedded_trial": None}).evaluate().embedded_trial is None
+    found = practices(analysis={"embedded_trial": plan}).evaluate()
+    assert (found.embedded_trial, found.no_embedded_trial) == (
+        None,
+        NotEstimable(
+            reason="too-few-months",
+            detail="The data do not reach over 24 months before the start and 12 after.",
+        ),
+    )
+    assert evaluation_from_record(json.loads(json.dumps(found.to_record(), allow_nan=False))) == found
+    unregistered = practices(analysis={"embedded_trial": None}).evaluate()
+    assert (unregistered.embedded_trial, unregistered.no_embedded_trial) == (None, None)
+
+
+@pytest.mark.parametrize(("sites", "words"), [(1, "Only 1 exposed site has a"), (4, "Only 4 exposed sites have a")])
+def test_no_embedded_trial_on_a_handful_of_sites(practices: Make, sites: int, words: str) -> None:
+    plan = {"baseline_months": 12, "follow_up_months": 12, "quoted_std_error": None, "source": "x"}
+    found = practices(practices_per_area=sites, analysis={"embedded_trial": plan}).evaluate().no_embedded_trial
+    assert found is not None
+    assert found.reason == "too-few-sites"
+    assert found.detail.startswith(words)
+
+
+def test_subgroups_of_too_few_sites_say_how_many(practices: Make) -> None:
+    found = practices(practices_per_area=4, analysis={"subgroups": ["list_size"]}).evaluate().subgroups[0].interaction
+    assert isinstance(found, NotEstimable)
+    assert found.detail.startswith("3 groups need at least 15 sites in each arm; there are 4 exposed sites and ")
 
 
 def test_an_attribute_with_one_value_cannot_be_cut(practices: Make) -> None:

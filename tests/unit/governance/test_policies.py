@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -17,7 +18,7 @@ from enginehouse.governance.policies import (
     next_step,
 )
 from enginehouse.governance.stages import ASIDE, ENDS, NOT_TRANSITIONS, PROGRAMME_ACTS, Act, Stage, path_for, transition
-from enginehouse.governance.state import CycleState, cycle_state
+from enginehouse.governance.state import CycleState, Done, cycle_state
 from enginehouse.programme.enums import DesignType
 
 ITS = DesignType.CONTROLLED_ITS
@@ -63,6 +64,29 @@ def test_evaluation_before_the_freeze():
         "evaluate\n  The cycle is registered: to evaluate it must be frozen. No estimate exists before the data are "
         "frozen. Next possible step: freeze (or amend, suspend, withdraw)."
     )
+
+
+@pytest.mark.parametrize(
+    ("act", "stage", "said"),
+    [
+        (
+            Act.EVALUATE,
+            Stage.EVALUATED,
+            "evaluate\n  The cycle was evaluated already, on 2026-05-01. The registered analysis is run once on the "
+            "record. Next possible step: decide (or appraise).",
+        ),
+        (Act.EVALUATE, Stage.DECIDED, "The cycle was evaluated already, on 2026-05-01."),
+        (Act.FREEZE, Stage.FROZEN, "The cycle was frozen already, on 2026-05-01. Data are frozen once."),
+        (Act.REGISTER, Stage.REGISTERED, "The cycle was registered already, on 2026-05-01. Its protocol is locked."),
+        (Act.CLOSE, Stage.CLOSED, "The cycle was closed already, on 2026-05-01. The cycle is closed: nothing follows"),
+    ],
+)
+def test_an_act_done_twice(act: Act, stage: Stage, said: str):
+    recorded = datetime(2026, 5, 1, tzinfo=UTC)
+    done = Done(seq=1, act=act, stage=stage, actor="sam", effective_on=date(2026, 5, 1), recorded_at=recorded)
+    with pytest.raises(NotAllowed) as refused:
+        attempt(replace(standing(stage), history=(done,)), act)
+    assert said in str(refused.value)
 
 
 def test_amendment_after_the_freeze():
