@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from enginehouse.governance.permissions import PERMISSIONS
+from enginehouse.governance.stages import Act
+from enginehouse.programme import people
+from enginehouse.programme.enums import Role
 from enginehouse.programme.schemas import FILES, json_schemas
+from enginehouse.programme.spec import CURRENCY_PATTERN
 
 INTRO = """# What the files may say
 
@@ -32,11 +37,28 @@ REF = "#/$defs/"
 type Schema = Mapping[str, Any]
 
 
+PEOPLE = f"""## `{people.FILE}`
+
+Who may act: one line for each person, with the columns `{",".join(people.COLUMNS)}`. The id is a slug and is all that
+the record keeps; the name is shown on pages. Several roles are separated by `{people.SEPARATOR}`. The file stays out of
+git. A decision takes a second person, with an id of their own.
+
+| role | may |
+|---|---|
+"""
+
+
 def page() -> str:
     parts = [INTRO]
     for kind, schema in json_schemas().items():
         parts.append("\n".join(_file(FILES[kind], _with_lists(schema))))
+    parts.append(PEOPLE + "".join(f"| `{role}` | {_acts(role)} |\n" for role in Role))
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _acts(role: Role) -> str:
+    """What a person with this role may do, in the order of the acts."""
+    return ", ".join(act.words for act in Act if role in PERMISSIONS.get(act, ())) or "read"
 
 
 def _with_lists(schema: Schema) -> Schema:
@@ -122,7 +144,9 @@ def _by_type(part: Schema) -> str:
 
 
 def _scalar(kind: str, part: Schema) -> str:
-    named = {SLUG: "slug", MONTH: "month, as 2016-04"}.get(str(part.get("pattern")))
+    named = {SLUG: "slug", MONTH: "month, as 2016-04", CURRENCY_PATTERN: "three capitals, as `EUR`"}.get(
+        str(part.get("pattern"))
+    )
     if named:
         return named
     if part.get("format") == "date":

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.sources import Source
-from enginehouse.programme.spec import SchemaVersion, Slug, Spec, Text
+from enginehouse.programme.spec import Currency, SchemaVersion, Slug, Spec, Text
 from enginehouse.programme.strategy import Strategy
 
 
@@ -33,8 +32,8 @@ class ProgrammeSettings(Spec):
     """Where a site is an area: what one of those that it adds up is called."""
     synthetic: bool = False
     """Whether the data were made by a computer: every page then says so."""
-    currency: Literal["GBP", "USD", "EUR"] = "GBP"
-    """The currency of every price and cost of the programme."""
+    currency: Currency = "GBP"
+    """The currency of every price and cost of the programme: its code of three capitals (ISO 4217)."""
     price_year: int = Field(ge=1990, le=2100)
     """The year of the prices."""
     sources: Mapping[Slug, Source] = {}

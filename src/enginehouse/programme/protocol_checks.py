@@ -13,6 +13,8 @@ from enginehouse.programme.wording import did_you_mean, one_of
 
 # The other designs need allocation and delivery, which a protocol cannot state yet: better refused than half read.
 RUNNABLE_DESIGNS = (DesignType.CONTROLLED_ITS,)
+# A level and a slope with correlated errors; with fewer months no interval would mean anything.
+FEWEST_BASELINE_MONTHS = 6
 NO_DIFFERENCE = {Summary.RATIO: 1.0, Summary.DIFFERENCE: 0.0}
 
 
@@ -83,6 +85,13 @@ def _design(protocol: Protocol) -> Iterator[Fault]:
         )
     elif protocol.exposure is None:
         yield Fault(("exposure",), f"is missing; {design} must say which sites got which arm.", "Add it.")
+    months = protocol.design.baseline_months
+    if design is DesignType.CONTROLLED_ITS and months < FEWEST_BASELINE_MONTHS:
+        yield Fault(
+            ("design", "baseline_months"),
+            f"got {months}; the trend before the start takes at least {FEWEST_BASELINE_MONTHS} months.",
+            "Take 12 or more, where the data reach so far back.",
+        )
 
 
 def _exposure(protocol: Protocol) -> Iterator[Fault]:
@@ -167,6 +176,13 @@ def _margins(protocol: Protocol, known: Known) -> Iterator[Fault]:
             ("analysis", "equivalence"),
             f"got [{equivalence[0]:g}, {equivalence[1]:g}]; expected one margin below {null:g} and one above it.",
             f"For a {summary}, no difference is {null:g}.",
+        )
+    elif equivalence is not None and not refused and equivalence[0] < protocol.analysis.worthwhile < equivalence[1]:
+        yield Fault(
+            ("analysis", "worthwhile"),
+            f"got {protocol.analysis.worthwhile:g}, which lies inside the equivalence margins "
+            f"[{equivalence[0]:g}, {equivalence[1]:g}]: one result could be both worthwhile and as good as none.",
+            "Write a margin of a worthwhile effect that is on an equivalence margin or beyond it.",
         )
 
 

@@ -32,6 +32,7 @@ from enginehouse.core.months import Month
 SPEC_VERSION = 1
 MONTH_PATTERN = r"^\d{4}-\d{2}$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
 
 
 class Spec(BaseModel):
@@ -91,6 +92,7 @@ Slug = Annotated[str, AfterValidator(check_slug), WithJsonSchema({"type": "strin
 # Python holds that True equals 1; a definition does not.
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_not_a_flag)]
 AlwaysTrue = Annotated[Literal[True], BeforeValidator(_flag)]
+Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from enginehouse.programme.positions import Scalar, Surprise
 from enginehouse.programme.schemas import Schema, resolve
-from enginehouse.programme.spec import MONTH_PATTERN, SLUG_PATTERN
+from enginehouse.programme.spec import CURRENCY_PATTERN, MONTH_PATTERN, SLUG_PATTERN
 
 MONTH = "a month written YYYY-MM, for example 2016-04"
 SLUG = "lower-case words joined by hyphens, for example west-yorkshire"
+CURRENCY = "a currency's code of three capitals (ISO 4217), for example GBP or EUR"
 DAY = "a day written YYYY-MM-DD, for example 2026-03-31"
 _LONGEST = 60
 
@@ -55,7 +56,7 @@ def expected(part: Schema, root: Schema) -> str:
 def _string(part: Schema) -> str:
     if part.get("format") == "date":
         return DAY
-    return {MONTH_PATTERN: MONTH, SLUG_PATTERN: SLUG}.get(part.get("pattern", ""), "text")
+    return {MONTH_PATTERN: MONTH, SLUG_PATTERN: SLUG, CURRENCY_PATTERN: CURRENCY}.get(part.get("pattern", ""), "text")
 
 
 def _number(part: Schema) -> str:

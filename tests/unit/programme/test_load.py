@@ -15,7 +15,7 @@ from enginehouse.core.months import Month
 from enginehouse.data.sources import SOURCES
 from enginehouse.programme.crosschecks import OWN_LEVELS
 from enginehouse.programme.enums import DesignType, SourceKind
-from enginehouse.programme.load import load_programme
+from enginehouse.programme.load import load_definitions, load_programme
 from enginehouse.programme.protocol_checks import RUNNABLE_DESIGNS
 from enginehouse.programme.sources import Source
 
@@ -72,6 +72,8 @@ def test_the_shipped_programmes_have_no_problems(name: str):
         ("worthwhile: 0.97", "worthwhile: 1.03", "49  analysis.worthwhile\n  got 1.03; expected a margin below 1. For 'metered-dose-inhaler-share' lower is better, and no difference is 1."),
         ("worthwhile: 0.97", "worthwhile: 1", "analysis.worthwhile\n  got 1; expected a margin below 1."),
         ("worthwhile: 0.97", "worthwhile: -3", "analysis.worthwhile\n  got -3; a ratio is above 0. Write 0.98 for a fall of 2%"),
+        ("worthwhile: 0.97", "worthwhile: 0.98", "49  analysis.worthwhile\n  got 0.98, which lies inside the equivalence margins [0.97, 1.03]: one result could be both worthwhile and as good as none."),
+        ("baseline_months: 24", "baseline_months: 5", "34  design.baseline_months\n  got 5; the trend before the start takes at least 6 months. Take 12 or more"),
         ("worthwhile: 0.97", "worthwhile: 0", "analysis.worthwhile\n  got 0; a ratio is above 0."),
         ("worthwhile: 0.97", "worthwhile: 0.97\n  non_inferiority: 0.9", "analysis.non_inferiority\n  got 0.9; expected a margin above 1."),
         ("equivalence: [0.97, 1.03]", "equivalence: [1.01, 1.03]", "50  analysis.equivalence\n  got [1.01, 1.03]; expected one margin below 1 and one above it. For a ratio, no difference is 1."),
@@ -97,6 +99,50 @@ def test_what_a_protocol_must_fit(old: str, new: str, said: str, spoil: Callable
     message = spoil(PROTOCOL, old, new)
     assert said in message
     assert message.startswith("cycles/first/protocol.yaml:")
+
+
+def test_six_months_before_and_a_margin_on_the_edge_are_no_problem(folder: Path):
+    path = folder / PROTOCOL
+    path.write_text(path.read_text("utf-8").replace("baseline_months: 24", "baseline_months: 6"), "utf-8")
+    design, analysis = (
+        load_programme(folder).protocols["first"].design,
+        load_programme(folder).protocols["first"].analysis,
+    )
+    assert design.baseline_months == 6
+    assert analysis.equivalence is not None
+    assert analysis.worthwhile == analysis.equivalence[0]
+
+
+def test_definitions_are_read_beside_a_half_written_protocol(folder: Path):
+    (folder / "cycles/second").mkdir()
+    (folder / "cycles/second/protocol.yaml").write_text("schema: 1\ntitle: Not yet\n", "utf-8")
+    (folder / "cycles/Third One").mkdir()
+    assert "cycles/second/protocol.yaml" in said_of(folder)
+    assert "got the name 'Third One' for a cycle" in said_of(folder)
+    programme = load_definitions(folder)
+    assert list(programme.indicators) == ["metered-dose-inhaler-share"]
+    assert list(programme.strategies) == ["feedback-letter"]
+    assert list(programme.protocols) == ["first"]
+
+
+def test_definitions_that_are_wrong_are_said_without_the_protocols(folder: Path):
+    (folder / PROTOCOL).write_text("schema: 1\n", "utf-8")
+    path = folder / INDICATOR
+    path.write_text(path.read_text("utf-8").replace("source: measurements", "source: mesurements"), "utf-8")
+    with pytest.raises(Problems) as found:
+        load_definitions(folder)
+    assert [Path(problem.where.split(":")[0]).name for problem in found.value.problems] == [path.name]
+
+
+@pytest.mark.parametrize(("currency", "is_good"), [("NOK", True), ("INR", True), ("kr", False), ("EURO", False)])
+def test_any_currency_by_its_code(folder: Path, currency: str, is_good: bool):
+    path = folder / SETTINGS
+    path.write_text(path.read_text("utf-8").replace("currency: GBP", f"currency: {currency}"), "utf-8")
+    if is_good:
+        assert load_programme(folder).settings.currency == currency
+    else:
+        expected = f"got '{currency}'; expected a currency's code of three capitals (ISO 4217), for example GBP or EUR."
+        assert expected in said_of(folder)
 
 
 def test_a_controlled_series_needs_its_exposure(folder: Path):

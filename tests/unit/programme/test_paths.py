@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from enginehouse.core.errors import DataError
-from enginehouse.data.paths import expand_variables, find_files
+from enginehouse.programme.paths import expand_variables, find_files
 
 
 def test_a_variable_is_replaced() -> None:
