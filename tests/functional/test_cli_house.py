@@ -190,9 +190,7 @@ def test_what_reads_no_data_loads_nothing_heavy(words, standing):
         f"sys.exit(f'loaded {{[n for n in {heavy!r} if n in sys.modules]}}' "
         f"if code or any(n in sys.modules for n in {heavy!r}) else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
 
 

@@ -152,7 +152,14 @@ def test_insight_is_a_page_a_text_and_numbers(run, at):
     shown = run("insight", "-p", str(folder))
     assert shown.code == 0
     assert "SYNTHETIC" in shown.out.upper()
-    assert "one in ten of 40 practices was below" in " ".join(shown.out.split())
+    lines = shown.out.splitlines()
+    assert lines[1].split() == ["indicator", "sites", "10th", "median", "90th", "ICC", "headroom"]
+    assert re.match(
+        r"Metered-dose inhalers +40 +\d\d\.\d% +\d\d\.\d% +\d\d\.\d% +0\.\d+ +[\d,]+ .*\(\d+\.\d%\)$", lines[2]
+    )
+    assert len(lines) <= 5, "the whole page is in the file"
+    page = (folder / "output/insight.html").read_text("utf-8")
+    assert "one in ten of 40 practices was below" in " ".join(page.split())
     record = run("insight", INDICATOR, "--benchmark", "achievable", "-p", str(folder), "--json").json[INDICATOR]
     assert record["headroom"]["benchmark"] == "achievable"
     assert record["headroom"]["sites"] == 40
@@ -161,7 +168,7 @@ def test_insight_is_a_page_a_text_and_numbers(run, at):
     # Eight practices in each fifth: the median of so few is withheld, and with it the page's column.
     medians = [row[table["header"].index("median")] for table in record["groups"] for row in table["rows"]]
     assert set(medians) == {SUPPRESSED}
-    assert "Median" not in shown.out
+    assert "Median" not in page
     # No number of a single site: only sites by their number, and only rounded counts.
     assert "site:P" not in json.dumps(record)
     assert not {"by_site", "smallest", "largest"} & set(re.findall(r'"(\w+)":', json.dumps(record)))
@@ -180,7 +187,13 @@ def test_a_cycle_from_register_to_close(run, at):
         "decide", "first", "implement", "--reason", "Beyond our margin.", "--dissent", "One would wait.", "--close",
         "-p", str(folder), "--as", "board", "--json",
     ).json  # fmt: skip
-    assert decided == {"cycle": "first", "decision": "implement", "closed": True}
+    assert decided == {
+        "cycle": "first",
+        "decision": "implement",
+        "closed": True,
+        "verdict": "worthwhile",
+        "rule": "Offer the letter to the other areas, in random order.",
+    }
     dossier = run("dossier", "first", *p, "--json").json
     assert dossier["new"] is True
     page = Path(dossier["html"]).read_text("utf-8")
@@ -196,7 +209,7 @@ def test_a_cycle_from_register_to_close(run, at):
 def test_evaluate_prints_effects_and_a_verdict(run, at):
     shown = run("evaluate", "first", "-p", str(at("frozen")), "--as", "me")
     assert shown.code == 0
-    assert "Verdict: worthwhile.\nWorthwhile: -7.6% (95% interval -11.4% to -3.6%)" in shown.out
+    assert "Verdict: worthwhile.\nWorthwhile: −7.6% (95% interval −11.4% to −3.6%)" in shown.out
     assert "the rest of the North" in shown.out
     assert "checking" in shown.err
     assert "checking" not in shown.out
@@ -216,6 +229,26 @@ def test_a_cycle_stands_still_goes_on_and_ends(run, at):
     assert run("withdraw", "first", "--reason", "Never sent.", *p).code == 0
     assert events(folder)[-3:] == ["cycle-suspended", "cycle-resumed", "cycle-withdrawn"]
     assert "nothing follows; register a new cycle" in run("freeze", "first", *p).err
+
+
+def test_the_registered_rule_stands_beside_the_decision(run, at):
+    words = ("decide", "first", "do-not-pursue", "--reason", "No money.", "--as", "board")
+    shown = run(*words, "-p", str(at("evaluated")))
+    assert shown.code == 0, "the rule says something else, and the board decides"
+    assert shown.out == (
+        "Decided on first: do-not-pursue.\n"
+        "Registered for the verdict 'worthwhile': Offer the letter to the other areas, in random order.\n"
+    )
+
+
+def test_why_nothing_can_be_estimated_stands_below_the_table(run, at, edit):
+    folder = at("new")
+    edit(folder / "cycles/first/protocol.yaml", "baseline_months: 24", "baseline_months: 2")
+    for words in (("register", "first"), ("data", "load"), ("indicators",), ("freeze", "first")):
+        assert run(*words, "-p", str(folder), "--as", "me").code == 0
+    shown = run("evaluate", "first", "-p", str(folder), "--as", "me", "--dry-run").out.splitlines()
+    assert [line.split()[-1] for line in shown[1:3]] == ["no", "no"]
+    assert shown[3].startswith("There are 2 months before")
 
 
 def test_what_was_evaluated_cannot_be_withdrawn(run, at):
@@ -291,7 +324,7 @@ def test_diff_against_the_record_and_between_folders(run, at, standing, edit):
     assert run("diff", "first", *p).out == "No change of meaning.\n"
     edit(folder / "cycles/first/protocol.yaml", "worthwhile: 0.97", "worthwhile: 0.9700  # the same")
     assert run("diff", "first", *p, "--json").json == []
-    edit(folder / "cycles/first/protocol.yaml", "0.9700  # the same", "0.98")
+    edit(folder / "cycles/first/protocol.yaml", "0.9700  # the same", "0.96")
     assert "analysis.worthwhile" in run("diff", "first", *p).out
     assert "analysis.worthwhile" in run("diff", "--with", str(standing("new")), *p).out
     assert "name a registered cycle, or another folder" in run("diff", *p).err
@@ -300,7 +333,7 @@ def test_diff_against_the_record_and_between_folders(run, at, standing, edit):
 def test_a_protocol_is_amended_openly_before_the_freeze(run, at, edit):
     folder = at("built")
     p = ("-p", str(folder), "--as", "me")
-    edit(folder / "cycles/first/protocol.yaml", "worthwhile: 0.97", "worthwhile: 0.98")
+    edit(folder / "cycles/first/protocol.yaml", "worthwhile: 0.97", "worthwhile: 0.96")
     refused = run("freeze", "first", *p)
     assert refused.code == 4
     assert "analysis.worthwhile" in refused.err

@@ -23,10 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.appraise import appraise_cycle
+    from enginehouse.reports.effects import page_words
 
     workspace = open_for(args)
     found = appraise_cycle(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
-    return Output(text="\n".join(_lines(found)) + dry_run_note(args), record=found.to_record())
+    return Output(text="\n".join(map(page_words, _lines(found))) + dry_run_note(args), record=found.to_record())
 
 
 def _lines(found: Appraisal) -> Iterator[str]:

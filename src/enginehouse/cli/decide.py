@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
-    from enginehouse.cycle.decide import close, decide
+    from enginehouse.cycle.decide import close, decide, registered_rule
 
     workspace = open_for(args)
     by = acting_for(args, workspace)
@@ -41,5 +41,10 @@ def run(args: argparse.Namespace) -> Output:
     closed = args.close and not args.dry_run
     if closed:
         close(workspace, args.cycle, by=by)
-    text = f"Decided on {args.cycle}: {event.decision}.{' The cycle is closed.' if closed else ''}{dry_run_note(args)}"
-    return Output(text=text, record={"cycle": args.cycle, "decision": event.decision, "closed": closed})
+    verdict, rule = workspace.state(args.cycle).verdict, registered_rule(workspace, args.cycle)
+    lines = [
+        f"Decided on {args.cycle}: {event.decision}.{' The cycle is closed.' if closed else ''}",
+        f"Registered for the verdict '{verdict}': {rule}",
+    ]
+    record = {"cycle": args.cycle, "decision": event.decision, "closed": closed, "verdict": verdict, "rule": rule}
+    return Output(text="\n".join(lines) + dry_run_note(args), record=record)

@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> Output:
 
 def _evaluate(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.evaluate import evaluate_cycle
+    from enginehouse.reports.effects import page_words
 
     workspace = open_for(args)
     by = acting_for(args, workspace)
@@ -43,7 +44,7 @@ def _evaluate(args: argparse.Namespace) -> Output:
         f"{found.exposed_title}: {found.title}",
         columns([("indicator", "against", "effect", "95% interval", "months only"), *_rows(found)]),
         f"Verdict: {verdict.word}.",
-        f"{verdict.sentence} {verdict.addition}".rstrip(),
+        page_words(f"{verdict.sentence} {verdict.addition}".rstrip()),
         f"Next: enginehouse dossier {args.cycle}",
     ]
     return Output(text="\n".join(lines), record=found.to_record())
@@ -61,11 +62,14 @@ def _rows(found: Evaluation) -> Iterator[tuple[str, ...]]:
 
 def _check(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.evaluate import check_evaluation
+    from enginehouse.reports.effects import page_words
 
     workspace = open_for(args)
     by = acting_for(args, workspace)
     with TerminalProgress() as progress:
         found = check_evaluation(workspace, args.cycle, by=by, progress=progress)
     rows = [("indicator", "against", "can be estimated")]
-    rows += [(each.indicator, each.comparator, f"no: {each.why_not}" if each.why_not else "yes") for each in found]
-    return Output(text=columns(rows) + dry_run_note(args), record=[asdict(each) for each in found])
+    rows += [(each.indicator, each.comparator, "no" if each.why_not else "yes") for each in found]
+    reasons = dict.fromkeys(page_words(each.why_not) for each in found if each.why_not)
+    text = "\n".join([columns(rows), *reasons]) + dry_run_note(args)
+    return Output(text=text, record=[asdict(each) for each in found])

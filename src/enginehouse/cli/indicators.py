@@ -103,10 +103,13 @@ def _import(args: argparse.Namespace) -> Output:
         )
     found = import_definitions(args.programme, [Path(name) for name in args.names], on=args.on)
     rows = [("file", "indicator", "result")]
-    rows += [(str(item.file), item.indicator or "-", item.reason or "imported as a draft") for item in found]
+    rows += [(str(i.file), i.indicator or "-", "not imported" if i.reason else "imported as a draft") for i in found]
+    reasons = [f"{item.file.name}: {item.reason}" for item in found if item.reason]
     record = [{"file": str(i.file), "indicator": i.indicator, "reason": i.reason} for i in found]
     return Output(
-        text=columns(rows), record=record, exit_code=0 if any(i.indicator for i in found) else UserError.exit_code
+        text="\n".join([columns(rows), *reasons]),
+        record=record,
+        exit_code=0 if any(i.indicator for i in found) else UserError.exit_code,
     )
 
 

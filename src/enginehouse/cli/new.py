@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Output:
     new_programme(args.folder, template=args.template)
+    about = " Its README.md says what each file is." if (args.folder / "README.md").exists() else ""
     text = (
-        f"Made {args.folder} from the template '{args.template}'. Its README.md says what each file is.\n"
-        f"Next:  cd {args.folder} && enginehouse check"
+        f"Made {args.folder} from the template '{args.template}'.{about}\nNext:  cd {args.folder} && enginehouse check"
     )
     return Output(text=text, record={"folder": str(args.folder), "template": args.template})

@@ -31,11 +31,19 @@ def _register(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.register import register
 
     workspace = open_for(args)
-    event = register(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
+    done = register(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
+    event, advice = done.event, done.tried.advice
     kind = "retrospective: outcomes could already be seen" if event.retrospective else "before its outcomes"
+    lines = [f"Registered {args.cycle} ({kind}).", f"Locked as {event.protocol_hash}.", *(f"Note: {a}" for a in advice)]
     return Output(
-        text=f"Registered {args.cycle} ({kind}).\nLocked as {event.protocol_hash}.{dry_run_note(args)}",
-        record={"cycle": args.cycle, "protocol_hash": event.protocol_hash, "retrospective": event.retrospective},
+        text="\n".join(lines) + dry_run_note(args),
+        record={
+            "cycle": args.cycle,
+            "protocol_hash": event.protocol_hash,
+            "retrospective": event.retrospective,
+            "tested": done.tried.tested,
+            "advice": list(advice),
+        },
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enginehouse.core.errors import UserError
 from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.question import try_question
 from enginehouse.cycle.register import changes_from, lockable, read_locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.stages import Act
@@ -21,6 +22,7 @@ def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run:
         raise UserError("the files say what was registered.", where=cycle, remedy="There is nothing to amend.")
     if not reason.strip():
         raise UserError("no reason was given.", where="--amend", remedy="Say in a sentence why it is changed.")
+    try_question(workspace, cycle).refuse()
     content, definitions = lockable(workspace, cycle)
     event = ProtocolAmended(
         protocol=sha256_hex(content),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from enginehouse.core.errors import UserError
 from enginehouse.cycle.act import authorise, record_act
-from enginehouse.cycle.evaluate import named
+from enginehouse.cycle.evaluate import named, recorded_evaluation
+from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.policies import check_second_person
 from enginehouse.governance.stages import Act
 from enginehouse.ledger.events import CycleClosed, CycleDecided
 from enginehouse.programme.enums import DecisionWord
+from enginehouse.reports.sections.verdict import rule_text
 
 
 def decide(
@@ -33,6 +35,13 @@ def decide(
     if not dry_run:
         record_act(workspace, Act.DECIDE, event, cycle=cycle, by=by)
     return event
+
+
+def registered_rule(workspace: Workspace, cycle: str) -> str:
+    """What the protocol said would follow from this verdict: stands beside the decision, and never blocks it."""
+    state = workspace.state(cycle)
+    verdict = recorded_evaluation(workspace, state).verdict.word
+    return rule_text(read_locked(workspace, cycle, state).protocol.decision, verdict)
 
 
 def close(workspace: Workspace, cycle: str, *, by: Acting) -> CycleClosed:

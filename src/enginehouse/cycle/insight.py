@@ -34,10 +34,11 @@ YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class WrittenInsight:
-    """The page, its content, and the numbers as plain values."""
+    """The page, its content, what it says of each indicator, and the numbers as plain values."""
 
     html: Path
     document: Document
+    found: tuple[IndicatorInsight, ...]
     record: Mapping[str, Any]
 
 
@@ -60,7 +61,7 @@ def write_insight(
     )
     page = workspace.output / "insight.html"
     write_whole(page, render_html(document))
-    return WrittenInsight(page, document, {each.indicator.id: _record(each) for each in found})
+    return WrittenInsight(page, document, tuple(found), {each.indicator.id: _record(each) for each in found})
 
 
 def _benchmark(name: str) -> Benchmark:

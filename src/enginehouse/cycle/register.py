@@ -14,6 +14,7 @@ from enginehouse.cycle.definitions import (
     strategies_from_document,
     strategies_of,
 )
+from enginehouse.cycle.question import TriedQuestion, try_question
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.policies import next_acts
 from enginehouse.governance.stages import Act
@@ -38,10 +39,20 @@ class Locked:
     strategies: dict[str, Strategy]
 
 
-def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> CycleRegistered:
-    """Lock the cycle's protocol as its file stands now."""
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The event that locks the protocol, and what came of holding its question against the data."""
+
+    event: CycleRegistered
+    tried: TriedQuestion
+
+
+def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> Registered:
+    """Lock the cycle's protocol as its file stands now; refuse one that the loaded data could never answer."""
     authorise(workspace, Act.REGISTER, cycle, by)
     protocol = workspace.protocol(cycle)
+    tried = try_question(workspace, cycle)
+    tried.refuse()
     content, definitions = lockable(workspace, cycle)
     event = CycleRegistered(
         protocol=sha256_hex(content),
@@ -52,7 +63,7 @@ def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fa
     )
     if not dry_run:
         record_act(workspace, Act.REGISTER, event, cycle=cycle, by=by, documents=(content, definitions))
-    return event
+    return Registered(event, tried)
 
 
 def lockable(workspace: Workspace, cycle: str) -> tuple[bytes, bytes]:

@@ -62,7 +62,7 @@ def test_an_amendment_keeps_both_hashes_and_the_changes(workspace, me):
     with pytest.raises(UserError, match="There is nothing to amend"):
         eh.amend(workspace, CYCLE, by=me, reason="why")
     path = workspace.programme.folder / "cycles" / CYCLE / "protocol.yaml"
-    path.write_text(path.read_text("utf-8").replace("worthwhile: 0.97", "worthwhile: 0.98"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("worthwhile: 0.97", "worthwhile: 0.96"), "utf-8")
     changed = replace(workspace, programme=eh.load_programme(workspace.programme.folder))
     with pytest.raises(UserError, match="no reason was given"):
         eh.amend(changed, CYCLE, by=me, reason=" ")
@@ -170,3 +170,23 @@ def test_a_stopped_cycle_keeps_where_it_stood_and_why(workspace, me):
     assert workspace.state(CYCLE).stage.value == "registered"
     eh.withdraw(workspace, CYCLE, by=me, reason="ended")
     assert workspace.state(CYCLE).stage.value == "withdrawn"
+
+
+def test_a_question_is_held_against_the_newest_data(workspace, me):
+    tried = eh.register(workspace, CYCLE, by=me, dry_run=True).tried
+    assert (tried.tested, tried.problems) == (False, ())
+    through(workspace, me, "load")
+    (advice,) = eh.try_question(workspace, CYCLE).advice
+    assert "no panel has been built" in advice
+    through(workspace, me, "build")
+    tried = eh.register(workspace, CYCLE, by=me).tried
+    assert (tried.tested, tried.problems, tried.advice) == (True, (), ())
+
+
+def test_a_locked_question_is_not_amended_into_one_without_an_answer(workspace, me):
+    through(workspace, me, "load", "build", "register")
+    path = workspace.programme.folder / "cycles" / CYCLE / "protocol.yaml"
+    path.write_text(path.read_text("utf-8").replace("{area: Ashdale}", "{area: Ashdael}"), "utf-8")
+    changed = replace(workspace, programme=eh.load_programme(workspace.programme.folder))
+    with pytest.raises(UserError, match="got area 'Ashdael', which no site belongs to in 2024-04"):
+        eh.amend(changed, CYCLE, by=me, reason="why")
