@@ -24,6 +24,7 @@ _EXPORTS = {
     "synthesise": "enginehouse.cycle.synthesise",
     "load_data": "enginehouse.cycle.load_data",
     "check_loaded_data": "enginehouse.cycle.check_data",
+    "quarantined_rows": "enginehouse.cycle.quarantined",
     "build_indicators": "enginehouse.cycle.build_indicators",
     "current_panel": "enginehouse.cycle.build_indicators",
     "import_definitions": "enginehouse.cycle.import_indicators",

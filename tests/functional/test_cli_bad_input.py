@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import sqlite3
 from contextlib import closing
@@ -129,31 +130,62 @@ def test_a_row_that_does_not_fit_is_set_aside_with_its_reason(row, reason, at, s
     edit(folder / "data/measurements.csv", ROW, row)
     loaded = steps(folder, "data load")
     assert loaded.code == 0
-    assert "1 row(s) did not fit and were set aside with their reason: enginehouse data check" in loaded.out
+    assert "1 row(s) did not fit and were set aside, each with its reason: enginehouse data quarantine" in loaded.out
     found = run("data", "check", "-p", str(folder), "--json").json
     (finding,) = [each for each in found if each["check"] == "quarantined-rows"]
     assert (finding["source"], finding["count"]) == ("measurements", 1)
     assert reason in finding["what"] + " ".join(finding["examples"])
+    (aside,) = run("data", "quarantine", "measurements", "-p", str(folder), "--json").json
+    assert (aside["source"], aside["file"], aside["row"]) == (
+        "measurements",
+        "data/measurements.csv",
+        3 if row == ROW + ROW else 2,
+    )
+    assert reason in aside["reason"]
+    assert aside["text"] == row.splitlines()[-1]
 
 
-def test_rows_that_contradict_are_both_set_aside(at, steps, edit):
+def test_rows_that_contradict_are_both_set_aside(at, steps, edit, run, tmp_path):
     folder = at("registered")
     edit(folder / "data/measurements.csv", ROW, ROW + ROW.replace("360", "361"))
     assert "2 row(s) did not fit" in steps(folder, "data load").out
+    shown = run("data", "quarantine", "-p", str(folder)).out
+    assert "measurements: data/measurements.csv, row 3: " in shown
+    assert "    metered-dose-inhalers,P01,2022-04,361,639\n2 row(s) set aside." in shown
+    written = run("data", "quarantine", "-p", str(folder), "--csv", str(tmp_path / "aside.csv"))
+    assert "Wrote 2 row(s)" in written.out
+    rows = list(csv.reader((tmp_path / "aside.csv").read_text("utf-8").splitlines()))
+    assert rows[0] == ["source", "file", "row", "reason", "text"]
+    assert [row[2] for row in rows[1:]] == ["2", "3"]
+    assert run("data", "quarantine", "sites", "-p", str(folder)).out == "No row was set aside.\n"
+    assert "Did you mean 'sites'?" in run("data", "quarantine", "site", "-p", str(folder)).err
+    assert "got csv, which 'check' does not use." in run("data", "check", "--csv", "x", "-p", str(folder)).err
+
+
+def test_an_unfinished_protocol_stops_no_work_on_data(at, steps, run):
+    folder = at("new")
+    (folder / "cycles/second").mkdir()
+    (folder / "cycles/second/protocol.yaml").write_text("schema: 1\ntitle: To be written\n", "utf-8")
+    assert steps(folder, "data load", "indicators").code == 0
+    for words in (("data", "check"), ("data", "quarantine"), ("indicators", "show", INDICATOR), ("insight",)):
+        assert run(*words, "-p", str(folder)).code == 0
+    assert run("check", "-p", str(folder)).code == 2
+    refused = steps(folder, "register first")
+    assert refused.code == 2
+    assert "cycles/second/protocol.yaml" in refused.err
 
 
 def test_a_numerator_above_its_denominator_where_that_cannot_be(at, steps, edit, run):
     folder = at("registered")
     edit(folder / "data/measurements.csv", ROW, "metered-dose-inhalers,P01,2022-04,640,639\n")
     built = steps(folder, "data load", "indicators")
-    assert (
-        f"Note: {INDICATOR}: 1 rows whose numerator is above the denominator that should contain it (such as site:P01)."
-        in built.out
-    )
+    assert f"Note: {INDICATOR}: 1 row" in built.out
+    assert "above the denominator that should contain it (such as site:P01)." in built.out
     shown = run("indicators", "show", INDICATOR, "--month", "2022-04", "-p", str(folder), "--json").json
     assert "site:P01" not in [row[0] for row in shown["rows"]]
-    found = run("data", "check", "-p", str(folder), "--json").json
-    assert [f["severity"] for f in found if f["check"] == "numerator-above-denominator"] == ["error"]
+    checked = run("data", "check", "-p", str(folder), "--json")
+    assert [f["severity"] for f in checked.json if f["check"] == "numerator-above-denominator"] == ["error"]
+    assert checked.code == 3, "an error in the data is an error of the command"
     steps(folder, "freeze first", "evaluate first", "dossier first")
     page = " ".join((folder / "output/first-dossier.html").read_text("utf-8").split())
     assert "numerator is above the denominator that should contain it" in page
@@ -345,7 +377,7 @@ def test_too_few_months(at, steps, edit):
         "Verdict: cannot be estimated.\nCannot be estimated: There are 24 months before and 2 from the start on; at least 3 are needed on each side."
         in shown.out
     )
-    assert "cannot be estimated  cannot be estimated" in shown.out
+    assert "–" in shown.out
 
 
 def test_no_controls(at, steps, edit, run):

@@ -44,13 +44,29 @@ def test_new_and_check(run, tmp_path):
     assert "this is not an empty folder; nothing was written" in again.err
     checked = run("check", "-p", str(tmp_path / "mine"))
     assert (checked.code, "no problems found" in checked.out) == (0, True)
-    assert run("check", "-p", str(tmp_path / "mine"), "--json").json == {
+    record = run("check", "-p", str(tmp_path / "mine"), "--json").json
+    assert all(set(each) == {"where", "what", "remedy"} for each in record.pop("advice"))
+    assert record == {
         "problems": [],
         "indicators": 1,
         "strategies": 1,
         "cycles": 1,
         "sources": 2,
     }
+
+
+def test_check_ends_with_what_is_worth_knowing(run, at):
+    folder = at("new")
+    (folder / "data/sites.csv").unlink()
+    (folder / "people.csv").write_text("id,name,roles\nme,My Name,boss\n", "utf-8")
+    checked = run("check", "-p", str(folder))
+    assert checked.code == 0
+    assert "no problems found" in checked.out.splitlines()[0]
+    assert "got 'boss'" in checked.out
+    assert "no file found for 'data/sites.csv'" in checked.out
+    advice = run("check", "-p", str(folder), "--json").json["advice"]
+    places = [each["where"].rpartition("/")[2] for each in advice]
+    assert {place.partition(":")[0] for place in places} >= {"people.csv", "programme.yaml"}
 
 
 def test_check_lists_every_problem_and_fails(run, at, edit):
@@ -243,12 +259,13 @@ def test_the_registered_rule_stands_beside_the_decision(run, at):
 
 def test_why_nothing_can_be_estimated_stands_below_the_table(run, at, edit):
     folder = at("new")
-    edit(folder / "cycles/first/protocol.yaml", "baseline_months: 24", "baseline_months: 2")
+    edit(folder / "cycles/first/protocol.yaml", "follow_up_months: 12}", "follow_up_months: 2}")
+    edit(folder / "cycles/first/protocol.yaml", "follow_up_months: 12\n", "follow_up_months: 2\n")
     for words in (("register", "first"), ("data", "load"), ("indicators",), ("freeze", "first")):
         assert run(*words, "-p", str(folder), "--as", "me").code == 0
     shown = run("evaluate", "first", "-p", str(folder), "--as", "me", "--dry-run").out.splitlines()
     assert [line.split()[-1] for line in shown[1:3]] == ["no", "no"]
-    assert shown[3].startswith("There are 2 months before")
+    assert shown[3].startswith("There are 24 months before and 2 from the start on")
 
 
 def test_what_was_evaluated_cannot_be_withdrawn(run, at):

@@ -48,11 +48,11 @@ def add_cycle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cycle", help="the name of a folder under cycles/")
 
 
-def open_for(args: argparse.Namespace) -> Workspace:
-    """The workspace of `--programme`."""
+def open_for(args: argparse.Namespace, *, need_cycles: bool = True) -> Workspace:
+    """The workspace of `--programme`; without `need_cycles` an unfinished protocol stops nothing."""
     from enginehouse.cycle.workspace import open_workspace
 
-    return open_workspace(args.programme)
+    return open_workspace(args.programme, need_cycles=need_cycles)
 
 
 def acting_for(args: argparse.Namespace, workspace: Workspace) -> Acting:

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_programme, open_for, refuse_unused
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
+from enginehouse.core.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from enginehouse.cycle.load_data import LoadedSource
+    from enginehouse.cycle.quarantined import QuarantinedRow
     from enginehouse.data.findings import Finding
 
 EXAMPLES = (
     "enginehouse data load",
     "enginehouse data load prescribing -p my-programme",
     "enginehouse data check",
+    "enginehouse data quarantine measurements --csv set-aside.csv",
     "enginehouse data synthesise --practices 300 -p region   # only in a synthetic programme",
 )
+
+MOST_PRINTED = 50
+RAW = "These are raw rows, neither rounded nor suppressed: for whoever supplied them, not for publication."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "action", choices=tuple(ACTIONS), help="load the sources, report on what was loaded, or make up a region"
+        "action",
+        choices=tuple(ACTIONS),
+        help="load the sources, report on what was loaded, list the rows that did not fit, or make up a region",
     )
-    parser.add_argument("sources", nargs="*", help="names of sources to load (default: all)")
+    parser.add_argument("sources", nargs="*", help="load, quarantine: names of sources (default: all)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="quarantine: write a CSV file instead")
     parser.add_argument("--practices", type=int, metavar="N", help="synthesise: how many practices (default: 120)")
     parser.add_argument("--seed", type=int, metavar="N", help="synthesise: another seed gives another region")
     add_programme(parser)
@@ -34,14 +45,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
-    refuse_unused(args, {"sources": "load", "practices": "synthesise", "seed": "synthesise"})
+    refuse_unused(args, {"csv": "quarantine", "practices": "synthesise", "seed": "synthesise"})
+    if args.sources and args.action not in ("load", "quarantine"):
+        raise UserError(f"got sources, which '{args.action}' does not use.", remedy="They go with 'load'.")
     return ACTIONS[args.action](args)
 
 
 def _load(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.load_data import load_data
 
-    workspace = open_for(args)
+    workspace = open_for(args, need_cycles=False)
     by = acting_for(args, workspace)
     with TerminalProgress() as progress:
         loaded = load_data(workspace, by=by, sources=args.sources, progress=progress)
@@ -49,7 +62,9 @@ def _load(args: argparse.Namespace) -> Output:
     rows += [_row(each) for each in loaded]
     aside = sum(each.snapshot.quarantined for each in loaded)
     note = (
-        f"\n{aside:,} row(s) did not fit and were set aside with their reason: enginehouse data check" if aside else ""
+        f"\n{aside:,} row(s) did not fit and were set aside, each with its reason: enginehouse data quarantine"
+        if aside
+        else ""
     )
     return Output(text=columns(rows) + note, record=[_record(each) for each in loaded])
 
@@ -74,7 +89,7 @@ def _record(loaded: LoadedSource) -> dict[str, str | int | bool]:
 def _check(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.check_data import check_loaded_data
 
-    workspace = open_for(args)
+    workspace = open_for(args, need_cycles=False)
     quality, page = check_loaded_data(workspace)
     lines = [line for finding in quality.findings for line in _finding_lines(finding)]
     text = "\n".join([*lines, f"{len(quality.findings)} finding(s). The report is {page}."])
@@ -90,7 +105,7 @@ def _check(args: argparse.Namespace) -> Output:
         }
         for f in quality.findings
     ]
-    return Output(text=text, record=record)
+    return Output(text=text, record=record, exit_code=DataError.exit_code if quality.errors else 0)
 
 
 def _finding_lines(found: Finding) -> Iterator[str]:
@@ -98,6 +113,29 @@ def _finding_lines(found: Finding) -> Iterator[str]:
     if found.examples:
         yield f"         For example: {'; '.join(found.examples)}."
     yield f"         {found.remedy}"
+
+
+def _quarantine(args: argparse.Namespace) -> Output:
+    from enginehouse.core.files import write_whole
+    from enginehouse.cycle.quarantined import quarantined_csv, quarantined_rows
+
+    rows = quarantined_rows(open_for(args, need_cycles=False), sources=args.sources)
+    record = [asdict(row) for row in rows]
+    if not rows:
+        return Output(text="No row was set aside.", record=record)
+    if args.csv is not None:
+        write_whole(args.csv, quarantined_csv(rows))
+        return Output(text=f"Wrote {len(rows):,} row(s) to {args.csv}. {RAW}", record=record)
+    lines = [line for row in rows[:MOST_PRINTED] for line in _quarantined_lines(row)]
+    more = len(rows) - MOST_PRINTED
+    rest = [f"and {more:,} more: --csv FILE writes all."] if more > 0 else []
+    return Output(text="\n".join([*lines, *rest, f"{len(rows):,} row(s) set aside. {RAW}"]), record=record)
+
+
+def _quarantined_lines(row: QuarantinedRow) -> Iterator[str]:
+    place = row.file if row.row is None else f"{row.file}, row {row.row:,}"
+    yield f"{row.source}: {place}: {row.reason}"
+    yield f"    {row.text}"
 
 
 def _synthesise(args: argparse.Namespace) -> Output:
@@ -115,4 +153,4 @@ def _synthesise(args: argparse.Namespace) -> Output:
     return Output(text=text, record={"rows": truth.rows, "broken_rows": truth.broken_rows})
 
 
-ACTIONS = {"load": _load, "check": _check, "synthesise": _synthesise}
+ACTIONS = {"load": _load, "check": _check, "quarantine": _quarantine, "synthesise": _synthesise}

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> Output:
 def _build(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.build_indicators import build_indicators
 
-    workspace = open_for(args)
+    workspace = open_for(args, need_cycles=False)
     by = acting_for(args, workspace)
     with TerminalProgress() as progress:
         built = build_indicators(workspace, by=by, indicators=args.names, progress=progress, dry_run=args.dry_run)
@@ -78,7 +78,7 @@ def _show(args: argparse.Namespace) -> Output:
         raise UserError(
             "name one indicator.", where="enginehouse indicators show", remedy="For example: " + EXAMPLES[2]
         )
-    table = show_indicator(open_for(args), args.names[0], month=args.month)
+    table = show_indicator(open_for(args, need_cycles=False), args.names[0], month=args.month)
     record = {"header": table.header, "rows": table.rows, "rule": table.rule.value, "note": table.note}
     if args.csv is not None:
         write_whole(args.csv, render_csv(table))

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.insight import write_insight
 
-    written = write_insight(open_for(args), indicators=args.indicators, benchmark=args.benchmark)
+    written = write_insight(open_for(args, need_cycles=False), indicators=args.indicators, benchmark=args.benchmark)
     lines = [
         *([written.document.banner.replace("**", "")] if written.document.banner else []),
         columns([HEADER, *(_row(each) for each in written.found)]),

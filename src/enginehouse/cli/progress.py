@@ -1,4 +1,4 @@
-"""Progress on standard error: one line that is rewritten on a terminal, one line per message elsewhere."""
+"""Progress on standard error: one line that is rewritten on a terminal, one line for each step elsewhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 
 _SECONDS_BETWEEN = 0.1
+_EACH = ("Note",)
 
 
 class TerminalProgress:
@@ -15,6 +16,7 @@ class TerminalProgress:
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
         self._last = ""
+        self._held = ""
         self._next_at = 0.0
 
     def __enter__(self) -> TerminalProgress:
@@ -25,13 +27,29 @@ class TerminalProgress:
     ) -> None:
         if self._is_terminal and self._last:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._print_held()
 
     def __call__(self, message: str, done: int = 0, total: int = 0) -> None:
         if self._is_terminal:
             self._rewrite(message, done, total)
         elif message != self._last:
-            print(f"  {message}", file=sys.stderr, flush=True)
+            self._print_step(message)
         self._last = message
+
+    def _print_step(self, message: str) -> None:
+        """`source: this` and `source: that` are one step, of which the last message is printed."""
+        step, _, detail = message.partition(": ")
+        if self._held and not self._held.startswith(f"{step}: "):
+            self._print_held()
+        if detail and step not in _EACH:
+            self._held = message
+        else:
+            print(f"  {message}", file=sys.stderr, flush=True)
+
+    def _print_held(self) -> None:
+        if self._held:
+            print(f"  {self._held}", file=sys.stderr, flush=True)
+        self._held = ""
 
     def _rewrite(self, message: str, done: int, total: int) -> None:
         now = time.monotonic()

@@ -13,7 +13,7 @@ from enginehouse.cycle.record_of import STATE_FOLDER, open_record
 from enginehouse.data.warehouse import Warehouse
 from enginehouse.governance.state import CycleState, cycle_state
 from enginehouse.ledger.record import Record
-from enginehouse.programme.load import Programme, load_programme
+from enginehouse.programme.load import Programme, load_definitions, load_programme
 from enginehouse.programme.people import Person, load_people
 from enginehouse.programme.protocol import Protocol
 
@@ -39,6 +39,7 @@ class Workspace:
     people: Mapping[str, Person]
     record: Record
     warehouse: Warehouse
+    index: str = ""
 
     @property
     def output(self) -> Path:
@@ -78,12 +79,15 @@ def _no_such_cycle(workspace: Workspace, cycle: str) -> UserError:
     return UserError(f"got cycle '{cycle}'.", where=str(folder), remedy=remedy)
 
 
-def open_workspace(folder: Path) -> Workspace:
-    """Read the programme in `folder` and open (or begin) its record and warehouse."""
-    programme = load_programme(folder)
-    return Workspace(
-        programme, load_people(folder), open_record(folder), Warehouse(folder / STATE_FOLDER / "warehouse")
-    )
+def open_workspace(folder: Path, *, need_cycles: bool = True, index: str = "") -> Workspace:
+    """Read the programme in `folder` and open (or begin) its record and warehouse.
+
+    Without `need_cycles` a protocol that has problems is left out, so that an unfinished one stops no work on data.
+    `index` is the address of a page that links this programme's pages, as seen from its output folder.
+    """
+    programme = load_programme(folder) if need_cycles else load_definitions(folder)
+    warehouse = Warehouse(folder / STATE_FOLDER / "warehouse")
+    return Workspace(programme, load_people(folder), open_record(folder), warehouse, index)
 
 
 def acting(workspace: Workspace, person: str | None = None, on: date | None = None) -> Acting:
