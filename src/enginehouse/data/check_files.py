@@ -226,7 +226,7 @@ def numerator_above(checked: Checked) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 source=name,
                 what=f"{number(len(rows), 'numerator is', 'numerators are')} above the denominator that should contain "
-                "them.",
+                f"{'it' if len(rows) == 1 else 'them'}.",
                 count=len(rows),
                 examples=some(
                     [f"{_series(r)}{r['site']} in {r['month']}: {r['value']:g} of {r['base']:g}" for r in rows]

@@ -45,8 +45,8 @@ def unknown_sites(checked: Checked) -> Iterator[Finding]:
                 check=DataCheck.UNKNOWN_SITES,
                 severity=Severity.NOTE,
                 source=name,
-                what=f"{number(len(unknown), 'site is', 'sites are')} in the data but not in the register, so they "
-                "count for nothing.",
+                what=f"{number(len(unknown), 'site is', 'sites are')} in the data but not in the register, and "
+                "counted nowhere.",
                 count=len(unknown),
                 examples=some(unknown),
                 remedy="Right for prescribers that are not practices. If practices are among them, load a newer "

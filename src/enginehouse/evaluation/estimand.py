@@ -12,7 +12,7 @@ SCALES: dict[Summary, Scale] = {Summary.RATIO: "log-ratio", Summary.DIFFERENCE: 
 WINDOW_KINDS: dict[Window, WindowKind] = {Window.FOLLOW_UP: "average", Window.LAST_MONTH: "last-month"}
 
 _AVERAGE = {
-    Average.PATIENTS: "every patient counts the same, so a site counts by its size",
+    Average.PATIENTS: "every {one} counts the same, so a site counts by its size",
     Average.SITES: "every site counts the same, whatever its size",
 }
 _SUMMARY = {Summary.RATIO: "as a ratio", Summary.DIFFERENCE: "as a difference"}
@@ -40,15 +40,21 @@ def window_words(protocol: Protocol, window: Window) -> str:
     return f"averaged over {period.start} to {period.last}"
 
 
+def _one(per: str) -> str:
+    """One of a denominator's noun: `registered patient`, `regular opioid item`."""
+    return per[:-1] if per.endswith("s") and not per.endswith("ss") else per
+
+
 def estimand_words(protocol: Protocol, indicator: Indicator) -> str:
     """The registered estimand as one sentence."""
     estimand = protocol.estimand
     exposed = protocol.exposure.title if protocol.exposure else "the exposed sites"
     comparator = protocol.exposure.comparators[0].title if protocol.exposure else "the comparator"
+    average = _AVERAGE[estimand.average].format(one=_one(indicator.per))
     mergers = _MERGERS[estimand.mergers].format(month=protocol.membership_as_of)
     return (
         f"{indicator.title} in {exposed} compared with {comparator} {_SUMMARY[estimand.summary]}, "
         f"{window_words(protocol, estimand.window)}, set against what it would have been had the difference between "
-        f"them kept its course; {_AVERAGE[estimand.average]}; {mergers}; {_CLOSURES[estimand.closures]}; "
+        f"them kept its course; {average}; {mergers}; {_CLOSURES[estimand.closures]}; "
         f"{_OPT_OUTS[estimand.opt_outs]}."
     )

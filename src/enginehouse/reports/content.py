@@ -107,7 +107,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One page or dossier. `banner` is printed on top of every page, for example that all data are synthetic."""
+    """One page or dossier. `banner` is printed on top of every page, for example that all data are synthetic.
+
+    `pages` link to the pages beside this one.
+    """
 
     title: str
     subtitle: str
@@ -116,3 +119,16 @@ class Document:
     banner: str = ""
     footer: str = ""
     language: str = "en-GB"
+    pages: tuple[Link, ...] = ()
+
+
+def figure_of(document: Document, section_id: str) -> Figure | None:
+    """The first figure of a section, for a page that shows it in front of a link to the whole."""
+    blocks = (block for section in document.sections if section.id == section_id for block in section.blocks)
+    return next((block for block in blocks if isinstance(block, Figure)), None)
+
+
+def annex_start(document: Document) -> str:
+    """The id of the section that opens the annex: the first aside of several after a story; empty without one."""
+    asides = [section.id for section in document.sections if section.aside]
+    return asides[0] if 1 < len(asides) < len(document.sections) else ""

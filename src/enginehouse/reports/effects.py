@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from enginehouse.reports import format as fmt
 from enginehouse.reports.figures import Effect
-from enginehouse.reports.messages import say
+from enginehouse.reports.messages import has_message, say
 from enginehouse.stats.results import Estimate, Estimated
 
 _MINUS_BEFORE_NUMBER = re.compile(r"(?<![\w.])-(?=[£$€]?\d)")
+_DAY = re.compile(r"(?<![\w-])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
+_MONTH = re.compile(r"(?<![\w-])\d{4}-(?:0[1-9]|1[0-2])(?![\w-])")
 _PLUS_BEFORE_NUMBER = re.compile(r"(?<![\w.])\+(?=[£$€]?\d)")
 
 
@@ -65,9 +67,42 @@ def margin_words(margin: float, *, is_ratio: bool, scale: int = 1) -> str:
     return fmt.percent_change(margin) if is_ratio else fmt.significant(margin * scale)
 
 
-def with_page_signs(text: str) -> str:
-    """A sentence made elsewhere with signs as pages write them: a real minus, and no plus."""
-    return _PLUS_BEFORE_NUMBER.sub("", _MINUS_BEFORE_NUMBER.sub(fmt.MINUS, text))
+def page_words(text: str) -> str:
+    """A sentence made elsewhere as pages write it: a real minus, no plus, and months by their names."""
+    named = _MONTH.sub(lambda found: fmt.month_words(found[0]), _DAY.sub(lambda found: fmt.date_words(found[0]), text))
+    return _PLUS_BEFORE_NUMBER.sub("", _MINUS_BEFORE_NUMBER.sub(fmt.MINUS, named))
+
+
+def attribute_words(name: str) -> str:
+    """An attribute of sites: `deprivation (IMD 2015 score)`, or its name without underscores."""
+    key = f"page.attribute.{name}"
+    return say(key) if has_message(key) else plain_name(name)
+
+
+def plain_name(name: str) -> str:
+    """`areas-by-month` as `areas by month`."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def title_name(name: str) -> str:
+    """`areas-by-month` as `Areas by month`."""
+    words = plain_name(name)
+    return words[:1].upper() + words[1:]
+
+
+def method_words(name: str) -> str:
+    """A method of analysis: `Poisson, random slope`."""
+    key = f"page.method.{name}"
+    return say(key) if has_message(key) else plain_name(name)
+
+
+def attribution_words(attributions: Iterable[str]) -> str:
+    """Whom to name, each once: an attribution that another one begins with is left out."""
+    distinct = list(dict.fromkeys(text.strip() for text in attributions if text.strip()))
+    stems = {text: text.rstrip(".") for text in distinct}
+    return " ".join(
+        text for text in distinct if not any(other != text and other.startswith(stems[text]) for other in distinct)
+    )
 
 
 def value_format(values: Iterable[float | None], *, is_percent: bool = False) -> str:

@@ -5,9 +5,11 @@ Effects come in display units (per cent, or the indicator's own unit); nothing i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from enginehouse.programme.enums import Direction
 from enginehouse.reports import format as fmt
 from enginehouse.reports.charts.scales import number_label
 from enginehouse.reports.charts.spec import (
@@ -66,6 +68,7 @@ class OneCluster:
     """What the figure of placebo areas shows.
 
     `noun` is what a trial would have allocated, in the plural; `trial_half_width` is that of its 95% interval.
+    `direction` says which way is better.
     """
 
     treated_name: str
@@ -76,6 +79,7 @@ class OneCluster:
     with_drift: Effect
     trial_half_width: float | None = None
     margins: tuple[float, float] | None = None
+    direction: Direction = Direction.NONE
     value_format: str = PERCENT
 
 
@@ -115,6 +119,8 @@ def one_cluster_figure(data: OneCluster) -> Figure:
         margins_label=_margins_label(data),
         value_format=data.value_format,
         guide=data.with_drift.value,
+        low_label=_side_labels(data)[0],
+        high_label=_side_labels(data)[1],
     )
     caption = say("figures.cluster.caption", treated=data.treated_name)
     return Figure(chart=chart, caption=caption, alt=_cluster_alt(data))
@@ -215,8 +221,8 @@ def bars_figure(
 
 
 def expected_by_chance(count: int, level: float = 0.95) -> str:
-    """How many of `count` null results a sound interval would exclude zero for, as a whole number, at least 1."""
-    return fmt.number(max(1.0, count * (1 - level)))
+    """How many of `count` null results a sound interval would exclude zero for, in words: `about one`."""
+    return fmt.about(count * (1 - level))
 
 
 def _series_alt(data: ControlledSeries, names: dict[str, str]) -> str:
@@ -265,26 +271,30 @@ def _treated_rows(data: OneCluster) -> IntervalGroup:
 
 
 def _trial_rows(data: OneCluster) -> tuple[IntervalGroup, ...]:
-    trial = _trial(data)
-    if trial is None:
+    """The width alone, around no difference: nobody knows where the estimate would have fallen."""
+    if data.trial_half_width is None:
         return ()
     row = IntervalRow(
         label=say("figures.cluster.trial", noun=data.noun),
-        value=trial.value,
-        low=trial.low,
-        high=trial.high,
+        value=math.nan,
+        low=-data.trial_half_width,
+        high=data.trial_half_width,
         emphasis="counterfactual",
         note=say("figures.cluster.trial_note"),
         words=say("figures.cluster.trial_words", half=_shown(data.trial_half_width, data.value_format)),
+        bracket=True,
     )
     return (IntervalGroup(title=say("figures.cluster.trial_group"), rows=(row,)),)
 
 
-def _trial(data: OneCluster) -> Effect | None:
-    if data.trial_half_width is None:
-        return None
-    middle = data.with_drift.value
-    return Effect(value=middle, low=middle - data.trial_half_width, high=middle + data.trial_half_width)
+def _side_labels(data: OneCluster) -> tuple[str, str]:
+    """Which way is better, at the two sides of the plot."""
+    better, worse = say("figures.cluster.better"), say("figures.cluster.worse")
+    return {
+        Direction.LOWER_IS_BETTER: (f"\N{LEFTWARDS ARROW} {better}", f"{worse} \N{RIGHTWARDS ARROW}"),
+        Direction.HIGHER_IS_BETTER: (f"\N{LEFTWARDS ARROW} {worse}", f"{better} \N{RIGHTWARDS ARROW}"),
+        Direction.NONE: ("", ""),
+    }[data.direction]
 
 
 def _row(label: str, effect: Effect, emphasis: Emphasis, note: str = "") -> IntervalRow:
@@ -300,7 +310,6 @@ def _margins_label(data: OneCluster) -> str:
 
 def _cluster_alt(data: OneCluster) -> str:
     values = [area.value for area in data.placebo_areas]
-    trial = _trial(data)
     words: dict[str, str | int] = {
         "count": len(values),
         "lowest": _shown(min(values), data.value_format),
@@ -313,9 +322,10 @@ def _cluster_alt(data: OneCluster) -> str:
         "narrow": _limits(data.months_only, data.value_format),
         "wide": _limits(data.with_drift, data.value_format),
     }
-    if trial is None:
-        return say("figures.cluster.alt_without_trial", **words)
-    return say("figures.cluster.alt", trial=_limits(trial, data.value_format), **words)
+    if data.trial_half_width is None:
+        return say("figures.cluster.alt", **words)
+    half = _shown(data.trial_half_width, data.value_format)
+    return " ".join((say("figures.cluster.alt", **words), say("figures.cluster.alt_trial", half=half)))
 
 
 def _place(value: float, among: Sequence[float]) -> str:

@@ -111,6 +111,22 @@ def count(value: int) -> str:
     return number(value)
 
 
+_UP_TO_TEN = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def counted(value: int, noun: str) -> str:
+    """`1 month`, `12 months`."""
+    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun if noun.endswith('s') else noun + 's'}"
+
+
+def about(value: float) -> str:
+    """An expected count in words: `less than one`, `about one`, `about three`, `about 12`."""
+    if value < 0.75:
+        return "less than one"
+    whole = round(value)
+    return f"about {_UP_TO_TEN[whole] if whole < len(_UP_TO_TEN) else number(whole)}"
+
+
 def month_words(month: Month | str) -> str:
     """`2016-04` as `April 2016`."""
     text = str(month)

@@ -20,6 +20,7 @@ from enginehouse.reports.content import (
     Lineage,
     Links,
     Paragraph,
+    annex_start,
 )
 from enginehouse.reports.inline import plain, runs
 from enginehouse.reports.messages import say
@@ -45,6 +46,7 @@ def render_html(document: Document) -> bytes:
     text = page.render(
         document=document,
         contents=contents if len(contents) >= _SECTIONS_THAT_NEED_A_LIST else [],
+        first_aside=annex_start(document),
         style=Markup(_style()),
     )
     return text.encode("utf-8")

@@ -14,8 +14,9 @@ from enginehouse.programme.enums import Disclosure
 from enginehouse.programme.indicator import Indicator
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, DataTable, Document, Figure, Paragraph, Section
-from enginehouse.reports.effects import plural, scaled_per, value_format
+from enginehouse.reports.effects import attribute_words, plural, scaled_per, value_format
 from enginehouse.reports.figures import decile_figure
+from enginehouse.reports.index import page_links
 from enginehouse.reports.messages import say
 from enginehouse.stats.results import NotEstimable
 
@@ -39,6 +40,7 @@ def insight_document(
     site_noun: str,
     synthetic: bool = False,
     footer: str = "",
+    pages: Mapping[str, str] | None = None,
 ) -> Document:
     """One section for each indicator."""
     return Document(
@@ -48,6 +50,7 @@ def insight_document(
         sections=tuple(_section(insight, site_noun) for insight in found),
         banner=say("insight.banner") if synthetic else "",
         footer=footer,
+        pages=page_links(pages),
     )
 
 
@@ -118,7 +121,7 @@ def _headroom(insight: IndicatorInsight, noun: str) -> str:
     if isinstance(found, NotEstimable):
         return _cannot(found)
     return say(
-        "insight.headroom",
+        f"insight.headroom.{indicator.direction.value}",
         noun_one=noun,
         noun=plural(noun),
         benchmark=say(f"insight.benchmark.{found.benchmark.value}"),
@@ -138,6 +141,8 @@ def _period(first: object, last: object) -> str:
     return say("timeline.entries.span", start=fmt.month_words(str(first)), end=fmt.month_words(str(last)))
 
 
+COUNT_ATTRIBUTES = frozenset({"list_size", "practices"})
+"""Attributes that count things, also where they are averages over months."""
 _GROUP_COLUMNS = ("group", "sites", "value", "median", "headroom")
 
 
@@ -146,24 +151,25 @@ def _group_table(found: ReleasedGroups | NotEstimable, indicator: Indicator, nou
         return Paragraph(text=_cannot(found))
     table = found.table
     rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    is_count = found.attribute in COUNT_ATTRIBUTES or _are_whole(rows)
     shown = [name for name in _GROUP_COLUMNS if any(row.get(name, SUPPRESSED) != SUPPRESSED for row in rows)]
     return DataTable(
         caption=say(
             "insight.groups.caption",
-            attribute=found.attribute.replace("_", " "),
+            attribute=attribute_words(found.attribute),
             period=_period(found.period.start, found.period.last),
         ),
         header=tuple(plural(noun).capitalize() if name == "sites" else say(f"insight.groups.{name}") for name in shown),
-        rows=tuple(tuple(_group_cell(name, row, indicator) for name in shown) for row in rows),
+        rows=tuple(tuple(_group_cell(name, row, indicator, is_count) for name in shown) for row in rows),
         numeric=frozenset(range(1, len(shown))),
         note="" if table.rule is Disclosure.NONE else table.note,
     )
 
 
-def _group_cell(name: str, row: Mapping[str, Cell], indicator: Indicator) -> str:
+def _group_cell(name: str, row: Mapping[str, Cell], indicator: Indicator, is_count: bool) -> str:
     cell = row[name]
     if name == "group":
-        return _group_label(str(cell), row["low"], row["high"])
+        return _group_label(str(cell), row["low"], row["high"], is_count=is_count)
     if isinstance(cell, str):
         return cell  # suppressed, or empty
     if name == "sites":
@@ -171,10 +177,16 @@ def _group_cell(name: str, row: Mapping[str, Cell], indicator: Indicator) -> str
     return fmt.big_number(cell) if name == "headroom" else shown_value(cell, indicator)
 
 
-def _group_label(label: str, low: Cell, high: Cell) -> str:
+def _are_whole(rows: Sequence[Mapping[str, Cell]]) -> bool:
+    limits = [row[name] for row in rows for name in ("low", "high") if not isinstance(row[name], str)]
+    return bool(limits) and all(float(limit).is_integer() for limit in limits)
+
+
+def _group_label(label: str, low: Cell, high: Cell, *, is_count: bool) -> str:
     if isinstance(low, str) or isinstance(high, str):
         return label
-    return say("insight.groups.range", label=label, low=fmt.significant(low), high=fmt.significant(high))
+    limits = [fmt.count(round(limit)) if is_count else fmt.significant(limit) for limit in (low, high)]
+    return say("insight.groups.range", label=label, low=limits[0], high=limits[1])
 
 
 def _stability(insight: IndicatorInsight, noun: str) -> DataTable:
@@ -205,7 +217,7 @@ def _stability_rows(found: Stability | NotEstimable, noun: str) -> list[tuple[st
         return [(name, _cannot(found))]
     rows = [(name, _number(found.icc))]
     rows += [
-        (say("insight.stability.autocorrelation", noun_one=noun, lag=lag), _number(value))
+        (say("insight.stability.autocorrelation", noun_one=noun, lag=fmt.counted(lag, "month")), _number(value))
         for lag, value in found.autocorrelation.items()
     ]
     return rows

@@ -23,9 +23,10 @@ from enginehouse.reports.content import (
     Lineage,
     Links,
     Paragraph,
+    annex_start,
 )
 from enginehouse.reports.inline import plain, runs
-from enginehouse.reports.messages import messages
+from enginehouse.reports.messages import messages, say
 
 type Plain = dict[str, Any]
 _LEAST_COLUMN, _WIDEST_COLUMN = 40.0, 230.0
@@ -53,6 +54,7 @@ def _template() -> bytes:
 
 def _plain_document(document: Document) -> Plain:
     language, _, region = document.language.partition("-")
+    opening = annex_start(document)
     return {
         "title": plain(document.title),
         "heading": _runs(document.title),
@@ -61,6 +63,7 @@ def _plain_document(document: Document) -> Plain:
         "banner": plain(document.banner),
         "footer": _runs(document.footer),
         "running": f"{document.kind}: {plain(document.title)}" if document.kind else plain(document.title),
+        "annex": say("page.annex"),
         "page_number": messages()["page.page_number"],
         "language": language,
         "region": region or None,
@@ -68,6 +71,7 @@ def _plain_document(document: Document) -> Plain:
             {
                 "title": section.title,
                 "aside": section.aside,
+                "opens_annex": section.id == opening,
                 "blocks": [_plain_block(b, f"{section.id}-{i}") for i, b in enumerate(section.blocks)],
             }
             for section in document.sections

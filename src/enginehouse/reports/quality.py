@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, DataTable, Document, Paragraph, Section
+from enginehouse.reports.effects import attribution_words, page_words, title_name
 from enginehouse.reports.facts import SourceFact
+from enginehouse.reports.index import page_links
 from enginehouse.reports.messages import say
 
 GRAVEST_FIRST = ("error", "serious", "warning", "caution", "note", "information")
@@ -34,7 +36,12 @@ class Finding(Protocol):
 
 
 def quality_document(
-    findings: Sequence[Finding], *, sources: Sequence[SourceFact], programme: str, synthetic: bool = False
+    findings: Sequence[Finding],
+    *,
+    sources: Sequence[SourceFact],
+    programme: str,
+    synthetic: bool = False,
+    pages: Mapping[str, str] | None = None,
 ) -> Document:
     """One table of findings for each severity, under what was loaded."""
     count = len(findings)
@@ -49,7 +56,8 @@ def quality_document(
         kind=say("quality.kind"),
         sections=(_findings(findings), _loaded(sources)),
         banner=say("quality.banner") if synthetic else "",
-        footer=" ".join(dict.fromkeys(source.attribution for source in sources if source.attribution)),
+        footer=attribution_words(source.attribution for source in sources),
+        pages=page_links(pages),
     )
 
 
@@ -73,16 +81,16 @@ def _table(severity: str, findings: Sequence[Finding]) -> DataTable:
     return DataTable(
         caption=say("quality.findings.caption", severity=severity.capitalize(), count=fmt.count(len(findings))),
         header=tuple(say(f"quality.findings.{name}") for name in ("what", "source", "count", "remedy")),
-        rows=tuple((_what(f), f.source, fmt.count(f.count), f.remedy) for f in findings),
+        rows=tuple((_what(f), title_name(f.source), fmt.count(f.count), f.remedy) for f in findings),
         numeric=frozenset({2}),
     )
 
 
 def _what(finding: Finding) -> str:
     if not finding.examples:
-        return finding.what
+        return page_words(finding.what)
     shown = "; ".join(finding.examples[:_MOST_EXAMPLES])
-    return f"{finding.what} {say('quality.findings.examples', examples=shown)}"
+    return f"{page_words(finding.what)} {say('quality.findings.examples', examples=shown)}"
 
 
 def _loaded(sources: Sequence[SourceFact]) -> Section:
@@ -93,7 +101,8 @@ def _loaded(sources: Sequence[SourceFact]) -> Section:
         caption=say("quality.loaded.caption"),
         header=tuple(say(f"quality.loaded.{name}") for name in ("source", "files", "rows", "quarantined", "snapshot")),
         rows=tuple(
-            (s.name, fmt.count(s.files), fmt.count(s.rows), fmt.count(s.quarantined), s.snapshot) for s in sources
+            (title_name(s.name), fmt.count(s.files), fmt.count(s.rows), fmt.count(s.quarantined), s.snapshot)
+            for s in sources
         ),
         numeric=frozenset({1, 2, 3}),
         note=say("quality.loaded.note"),

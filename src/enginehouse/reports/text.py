@@ -18,6 +18,7 @@ from enginehouse.reports.content import (
     Links,
     Paragraph,
     Section,
+    annex_start,
 )
 from enginehouse.reports.inline import plain
 from enginehouse.reports.messages import say
@@ -30,9 +31,16 @@ def render_text(document: Document) -> str:
     """The document in lines of at most 88 characters; only a long hash or a wide table may go beyond."""
     head = [_boxed(document.banner), plain(document.title), "=" * min(len(plain(document.title)), WIDTH)]
     parts = ["\n".join(part for part in head if part), _wrapped(document.subtitle)]
-    parts += [_section(section) for section in document.sections]
+    opening = annex_start(document)
+    for section in document.sections:
+        parts += [_annex(), _section(section)] if section.id == opening else [_section(section)]
     parts.append(_wrapped(document.footer))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _annex() -> str:
+    title = say("page.annex")
+    return f"{title}\n{'=' * len(title)}"
 
 
 def _section(section: Section) -> str:

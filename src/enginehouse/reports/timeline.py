@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ from enginehouse.reports import format as fmt
 from enginehouse.reports.charts.spec import TimelineItem, TimelineLane
 from enginehouse.reports.content import Block, DataTable, Document, Link, Links, Section
 from enginehouse.reports.figures import timeline_figure
+from enginehouse.reports.index import page_links
 from enginehouse.reports.messages import say
 
 
@@ -34,6 +35,7 @@ def timeline_document(
     today: str = "",
     synthetic: bool = False,
     links: Sequence[Link] = (),
+    pages: Mapping[str, str] | None = None,
 ) -> Document:
     """Lanes in the order of their first entry, entries of one day in the order given; `today` is marked when given."""
     ordered = sorted(entries, key=lambda entry: entry.start)
@@ -46,6 +48,7 @@ def timeline_document(
         kind=say("timeline.kind"),
         sections=tuple(sections),
         banner=say("timeline.banner") if synthetic else "",
+        pages=page_links(pages),
     )
 
 

@@ -131,7 +131,7 @@ def test_site_averages_and_patient_averages_differ(practices: Make) -> None:
     by_sites = practices(estimand={"average": "sites"}).evaluate()
     assert by_patients.headline.value != by_sites.headline.value  # type: ignore[union-attr]
     assert "every site counts the same" in by_sites.estimand
-    assert "every patient counts the same" in by_patients.estimand
+    assert "every registered patient counts the same" in by_patients.estimand
 
 
 def merged_away(case: Any, site: str, successor: str) -> Any:

@@ -20,7 +20,7 @@ from enginehouse.reports.content import Link
 from enginehouse.reports.facts import SourceFact
 from enginehouse.reports.html import render_html
 from enginehouse.reports.index import LinkGroup, index_document
-from enginehouse.reports.insight import IndicatorInsight, insight_document, shown_value
+from enginehouse.reports.insight import COUNT_ATTRIBUTES, IndicatorInsight, _group_label, insight_document, shown_value
 from enginehouse.reports.pdf import render_pdf
 from enginehouse.reports.quality import by_severity, quality_document
 from enginehouse.reports.text import render_text
@@ -128,11 +128,28 @@ def test_insight_says_spread_headroom_groups_and_stability(arrays: PanelArrays, 
     assert render_pdf(document)
     text = " ".join(render_text(document).split())
     assert "one in ten of 40 practices was below" in text
-    assert "beyond the best quarter" in text
+    assert "If every practice above the best quarter" in text
+    assert "the total would have been lower by" in text
+    assert "Correlation between months of the same practice, 12 months apart" in text
     assert "By imd score" in text
     assert "not known" in text
     assert "Cannot be estimated: Too few." in text
     assert "40 of 40 practices have a value in every month from January 2016 to December 2017" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "expected"),
+    [
+        ("list_size", 7.25, "1 of 5 (7 to 4,130)"),
+        ("practices", 17.0, "1 of 5 (17 to 4,130)"),
+    ],
+)
+def test_counts_are_whole_in_the_ranges_of_groups(name: str, low: float, expected: str) -> None:
+    assert _group_label("1 of 5", low, 4130.2, is_count=name in COUNT_ATTRIBUTES) == expected
+
+
+def test_scores_keep_three_digits_in_the_ranges_of_groups() -> None:
+    assert _group_label("1 of 5", 3.231, 12.04, is_count=False) == "1 of 5 (3.23 to 12.0)"
 
 
 def test_insight_that_cannot_be_had_is_said(arrays: PanelArrays, indicator: Indicator) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from scipy.special import stdtrit
 
+from enginehouse.programme.enums import Direction
+from enginehouse.reports.charts.draw import draw
 from enginehouse.reports.charts.spec import CurveChart, IntervalChart, SeriesChart
 from enginehouse.reports.figures import (
     ControlledSeries,
@@ -66,13 +68,18 @@ def test_one_cluster_shows_4_of_27(campaign: OneCluster) -> None:
     assert [row.value for row in crowd.rows] == sorted(row.value for row in crowd.rows)
     assert [row.emphasis for row in treated.rows] == ["comparison", "main"]
     assert trial.rows[0].emphasis == "counterfactual"
-    assert trial.rows[0].words == "±2.0%"
+    assert trial.rows[0].words == "would tell ±2.0%"
+    assert trial.rows[0].bracket
+    assert math.isnan(trial.rows[0].value)
+    assert (trial.rows[0].low, trial.rows[0].high) == (-1.96, 1.96)
     assert figure.chart.guide == treated.rows[1].value
 
 
 def test_one_cluster_says_so_in_words(campaign: OneCluster) -> None:
     alt = one_cluster_figure(campaign).alt
-    assert "4 of the 27 intervals exclude no difference, although by chance about 1 would" in alt
+    assert (
+        "in 4 of the 27 the interval from months alone excludes no difference, where about one would by chance" in alt
+    )
     assert "estimated at −1.1%" in alt
     assert "−2.9% to 0.8% from months alone and −3.7% to 1.5% with the drift" in alt
 
@@ -85,6 +92,26 @@ def test_an_estimate_beyond_every_area_is_not_said_to_be_inside_their_range(camp
     assert "outside that range" in one_cluster_figure(replace(campaign, with_drift=beyond)).alt
 
 
+@pytest.mark.parametrize(
+    ("direction", "labels"),
+    [
+        (Direction.LOWER_IS_BETTER, ("← better", "worse →")),
+        (Direction.HIGHER_IS_BETTER, ("← worse", "better →")),
+        (Direction.NONE, ("", "")),
+    ],
+)
+def test_the_sides_of_the_figure_say_which_is_better(
+    campaign: OneCluster, direction: Direction, labels: tuple[str, str]
+) -> None:
+    from dataclasses import replace
+
+    chart = one_cluster_figure(replace(campaign, direction=direction)).chart
+    assert isinstance(chart, IntervalChart)
+    assert (chart.low_label, chart.high_label) == labels
+    svg = draw(chart, title="t", description="d", name="x")
+    assert all(f">{label}</text>" in svg for label in labels if label)
+
+
 def test_without_a_trial_there_is_no_trial_row(campaign: OneCluster) -> None:
     from dataclasses import replace
 
@@ -94,7 +121,10 @@ def test_without_a_trial_there_is_no_trial_row(campaign: OneCluster) -> None:
     assert "trial" not in figure.alt
 
 
-@pytest.mark.parametrize(("count", "expected"), [(27, "1"), (60, "3"), (8, "1")])
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(27, "about one"), (60, "about three"), (8, "less than one"), (11, "less than one"), (300, "about 15")],
+)
 def test_how_many_chance_would_flag(count: int, expected: str) -> None:
     assert expected_by_chance(count) == expected
 

@@ -8,14 +8,18 @@ from enginehouse.core.money import Money
 from enginehouse.core.months import Month
 from enginehouse.reports import format as fmt
 from enginehouse.reports.effects import (
+    attribute_words,
+    attribution_words,
     cell_words,
     display_effect,
     effect_words,
     margin_words,
+    method_words,
+    page_words,
     scaled_per,
     table_cells,
+    title_name,
     value_format,
-    with_page_signs,
 )
 from enginehouse.reports.inline import Run, plain, runs
 from enginehouse.stats.results import Estimate, NotEstimable
@@ -85,7 +89,7 @@ def test_a_difference_is_shown_for_its_scale() -> None:
 
 
 def test_sentences_made_elsewhere_get_the_signs_of_a_page() -> None:
-    assert with_page_signs("-1.1% (-3.7% to +1.5%) in 2016-04, -£5") == "−1.1% (−3.7% to 1.5%) in 2016-04, −£5"
+    assert page_words("-1.1% (-3.7% to +1.5%) in 2016-04, -£5") == "−1.1% (−3.7% to 1.5%) in April 2016, −£5"
 
 
 def test_denominators_read_well() -> None:
@@ -104,3 +108,22 @@ def test_running_text_knows_one_mark() -> None:
     assert runs("a **b** c") == (Run("a "), Run("b", strong=True), Run(" c"))
     assert runs("2 ** 3") == (Run("2 ** 3"),)
     assert plain("a **b** c") == "a b c"
+
+
+def test_names_are_printed_as_words() -> None:
+    assert attribute_words("imd_2015_score") == "deprivation (IMD 2015 score)"
+    assert attribute_words("rural_share") == "rural share"
+    assert title_name("areas-by-month") == "Areas by month"
+    assert method_words("poisson-random-slope") == "Poisson, random slope"
+    assert fmt.counted(1, "month") == "1 month"
+    assert fmt.counted(1120, "practices") == "1,120 practices"
+
+
+def test_months_and_days_are_printed_as_words_and_codes_are_left_alone() -> None:
+    assert page_words("to 2018-03 and on 2016-04-01") == "to March 2018 and on 1 April 2016"
+    assert page_words("raw-2018-03 and 12018-03") == "raw-2018-03 and 12018-03"
+
+
+def test_an_attribution_stands_once() -> None:
+    given = ["Synthetic.", "Synthetic, in the layout of X.", "Open data.", "Open data."]
+    assert attribution_words(given) == "Synthetic, in the layout of X. Open data."

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from enginehouse.programme.enums import Check, DecisionWord, Verdict
+from enginehouse.programme.enums import Check, DecisionWord, Method, PracticeMethod, Verdict
 from enginehouse.reports.messages import MessageDefect, has_message, messages, placeholders, say
 
 SOURCE = Path(str(files("enginehouse")))
 PRINTED_AS_TEMPLATES = {"page.page_number"}
 """Filled by Typst, page by page."""
+ASKED_BY_NAME = ("page.attribute.", "page.method.")
+"""Words for names that programmes and methods have; a name without any is printed as it is."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def test_no_message_lies_unused() -> None:
         key
         for key in messages()
         if key not in PRINTED_AS_TEMPLATES
+        and not key.startswith(ASKED_BY_NAME)
         and f'"{key}"' not in templates.replace("'", '"')
         and f'"{key}"' not in constants
         and not any(re.fullmatch(pattern, key) for pattern in exact)
@@ -113,6 +116,11 @@ def test_every_verdict_has_its_words() -> None:
 
 def test_every_check_says_what_it_could_have_shown() -> None:
     assert all(has_message(f"dossier.checks.shows.{check.value}") for check in Check)
+
+
+def test_every_method_has_its_words() -> None:
+    for method in (*Method, *PracticeMethod):
+        assert has_message(f"page.method.{method.value}")
 
 
 def test_every_decision_has_its_word() -> None:

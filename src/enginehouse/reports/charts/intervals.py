@@ -26,6 +26,7 @@ from enginehouse.reports.charts.style import (
 
 _NAME_WIDTH = 216.0
 _DENSE_ROW = 10.0
+_CAP = 8.0
 _CALLOUT = 38.0
 _ROW = LABEL * LINE_HEIGHT
 _SMALL_ROW = SMALL * LINE_HEIGHT
@@ -110,6 +111,17 @@ def _draw_heads(canvas: Canvas, spec: IntervalChart, layout: _Layout) -> None:
         y += _ROW
     if spec.reference_label:
         _draw_centred(canvas, spec.reference_label, layout.scale(spec.reference), y, INK)
+    _draw_sides(canvas, spec, layout, y)
+
+
+def _draw_sides(canvas: Canvas, spec: IntervalChart, layout: _Layout, y: float) -> None:
+    """What the two sides mean, on the line of `no difference` and clear of it."""
+    half = text_width(spec.reference_label, SMALL) / 2 + 10
+    zero, frame = layout.scale(spec.reference), layout.frame
+    if spec.low_label and frame.left + text_width(spec.low_label, SMALL) < zero - half:
+        canvas.text(frame.left, y, spec.low_label, size=SMALL, colour=QUIET)
+    if spec.high_label and frame.right - text_width(spec.high_label, SMALL) > zero + half:
+        canvas.text(frame.right, y, spec.high_label, size=SMALL, colour=QUIET, anchor="end")
 
 
 def _draw_centred(canvas: Canvas, text: str, x: float, y: float, colour: str) -> None:
@@ -161,6 +173,9 @@ def _draw_interval(canvas: Canvas, row: IntervalRow, layout: _Layout, y: float, 
     if not math.isnan(row.low) and not math.isnan(row.high):
         ends = (layout.scale(_held(row.low)), y), (layout.scale(_held(row.high)), y)
         canvas.line(*ends, stroke=look.stroke, width=look.width * max(scale, 1.0), dash=look.dash)
+        if row.bracket:
+            for x, _ in ends:
+                canvas.line((x, y - _CAP), (x, y + _CAP), stroke=look.stroke, width=look.width)
     if finite([row.value]):
         canvas.marker(layout.scale(row.value), y, look, scale=scale)
 
@@ -174,7 +189,8 @@ def _left_width(group: IntervalGroup) -> float:
     names = [(line, LABEL, _bold(row)) for row in group.rows for line in _name(row)] if not group.dense else []
     notes = [(line, SMALL, False) for row in group.rows for line in wrap(row.note, SMALL, _NAME_WIDTH, lines=3)]
     crowd = [(line, SMALL, False) for line in _note(group)] + [(line, _CALLOUT, True) for line in _callout(group)]
-    texts = names + (crowd if group.dense else notes)
+    titles = [(line, LABEL, True) for line in _title(group)]
+    texts = titles + names + (crowd if group.dense else notes)
     return max([0.0, *(text_width(line, size, bold=bold) for line, size, bold in texts)])
 
 
@@ -191,7 +207,8 @@ def _row_height(row: IntervalRow) -> float:
 
 
 def _title(group: IntervalGroup) -> tuple[str, ...]:
-    return wrap(group.title, LABEL, WIDTH - 8, bold=True, lines=2)
+    """Within the column of names, so that no title crosses the grid."""
+    return wrap(group.title, LABEL, _NAME_WIDTH, bold=True, lines=3)
 
 
 def _callout(group: IntervalGroup) -> tuple[str, ...]:

@@ -52,7 +52,10 @@ class SeriesChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalRow:
-    """One estimate with its interval on the chart's scale; `words` stand beside it instead of its numbers."""
+    """One estimate with its interval on the chart's scale; `words` stand beside it instead of its numbers.
+
+    A `bracket` is a width and no result: ends with caps, and no point where `value` is not a number.
+    """
 
     label: str
     value: float
@@ -61,6 +64,7 @@ class IntervalRow:
     emphasis: Emphasis
     note: str = ""
     words: str = ""
+    bracket: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,8 @@ class IntervalGroup:
 class IntervalChart:
     """Estimates with intervals under headings, around a line of no effect, with the registered margins shaded.
 
-    `guide` is a value to follow through all groups with the eye; `value_text` joins an estimate and its limits.
+    `guide` is a value to follow through all groups with the eye; `value_text` joins an estimate and its limits;
+    `low_label` and `high_label` say above the plot what its two sides mean.
     """
 
     x_label: str
@@ -93,6 +98,8 @@ class IntervalChart:
     value_format: str = "{:+.1f}%"
     guide: float | None = None
     value_text: str = "{value} ({low} to {high})"
+    low_label: str = ""
+    high_label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from enginehouse.economics.appraise import Appraisal
 from enginehouse.evaluation.results import Comparison, Evaluation, OutcomeResult, PlaceboSet, WindowResult
@@ -15,12 +16,13 @@ from enginehouse.reports.messages import say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """The locked protocol, its evaluation, its appraisal if there is one, and the facts of the record."""
+    """The locked protocol, its evaluation, its appraisal if there is one, the facts of the record, the pages beside."""
 
     protocol: Protocol
     evaluation: Evaluation
     appraisal: Appraisal | None
     facts: DossierFacts
+    pages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def primary(self) -> OutcomeResult:

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from enginehouse.core.months import Month
 from enginehouse.evaluation.practice_level import FALSE_CERTAINTY
 from enginehouse.evaluation.results import CheckResult, PracticeModelResult, SubgroupResult
-from enginehouse.programme.enums import Window
+from enginehouse.programme.enums import Check, Window
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, DataTable, Paragraph, Section
-from enginehouse.reports.effects import cell_words, with_page_signs
+from enginehouse.reports.effects import attribute_words, cell_words, method_words, page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis, window_words
+from enginehouse.reports.sections.telling import most_telling
+from enginehouse.stats.placebo_dates import FEWEST_POINTS_A_SIDE
 
 
-def checks_section(basis: Basis) -> Section:
+def checks_section(basis: Basis) -> Section | None:
+    """The most telling check in plain words; the rest stands in the annex."""
+    checks = basis.evaluation.checks
+    if not checks:
+        return None
+    telling = most_telling(basis)
+    done = sum(check.done for check in checks)
+    said = [] if telling is None else [Paragraph(text=telling.words)]
+    count = _say("count", checks=fmt.counted(len(checks), "check"), done=done)
+    blocks = (*said, Paragraph(text=f"{_say('intro')} {count}"))
+    return Section(id="checks", title=_say("title"), blocks=blocks)
+
+
+def check_details_section(basis: Basis) -> Section | None:
+    """Every check with what it found, the most telling one first."""
+    checks, telling = basis.evaluation.checks, most_telling(basis)
+    if not checks:
+        return None
+    first = None if telling is None else telling.check
     table = DataTable(
         caption=_say("table"),
         header=(_say("check_header"), _say("finding_header")),
-        rows=tuple(_row(basis, check) for check in basis.evaluation.checks),
+        rows=tuple(_row(basis, check) for check in sorted(checks, key=lambda check: check is not first)),
     )
-    return Section(id="checks", title=_say("title"), blocks=(Paragraph(text=_say("intro")), table))
+    return Section(id="check-details", title=_say("details_title"), blocks=(table,), aside=True)
 
 
 def models_section(basis: Basis) -> Section | None:
@@ -48,7 +69,19 @@ def _row(basis: Basis, check: CheckResult) -> tuple[str, str]:
     """What was looked at (naming the outcome where it is not the primary one), and what was found."""
     other = check.indicator != basis.primary.indicator
     title = f"{check.title} ({basis.evaluation.outcome(check.indicator).short_title})" if other else check.title
-    return f"**{title}.** {say(f'dossier.checks.shows.{check.check.value}')}", with_page_signs(check.finding)
+    found = " ".join(part for part in (page_words(check.finding), _earlier_months(basis, check)) if part)
+    return f"**{title}.** {say(f'dossier.checks.shows.{check.check.value}')}", found
+
+
+def _earlier_months(basis: Basis, check: CheckResult) -> str:
+    """Dates tried so early that the series must begin before the months of the registered analysis."""
+    if check.check is not Check.PLACEBO_DATES or not check.done or not check.items:
+        return ""
+    earliest = Month.parse(check.items[0].label)
+    start = basis.protocol.design.baseline.start
+    if not earliest < start + FEWEST_POINTS_A_SIDE:
+        return ""
+    return _say("earlier_months", start=fmt.month_words(start))
 
 
 def _window_headers(basis: Basis) -> tuple[str, ...]:
@@ -79,7 +112,7 @@ def _model_notes(basis: Basis) -> tuple[str, ...]:
 
 def _model_name(basis: Basis, model: PracticeModelResult) -> str:
     outcome = basis.evaluation.outcome(model.indicator)
-    return f"{outcome.short_title}: {model.method.value.replace('-', ' ')}"
+    return f"{outcome.short_title}: {method_words(model.method.value)}"
 
 
 def _subgroup_table(basis: Basis, result: SubgroupResult) -> DataTable:
@@ -90,7 +123,7 @@ def _subgroup_table(basis: Basis, result: SubgroupResult) -> DataTable:
     interaction = cell_words(result.interaction, scale=outcome.scale)
     rows.append((_say("interaction", label=result.interaction_label), "", *interaction))
     return DataTable(
-        caption=f"{outcome.short_title}. {_say('subgroups', attribute=result.attribute)}",
+        caption=f"{outcome.short_title}. {_say('subgroups', attribute=attribute_words(result.attribute))}",
         header=(
             _say("group_header"),
             _say("sites_header"),
@@ -99,7 +132,7 @@ def _subgroup_table(basis: Basis, result: SubgroupResult) -> DataTable:
         ),
         rows=tuple(rows),
         numeric=frozenset({1, 2, 3}),
-        note=" ".join(result.notes),
+        note=page_words(" ".join(result.notes)),
     )
 
 

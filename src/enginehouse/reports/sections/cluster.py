@@ -7,10 +7,18 @@ import math
 from enginehouse.evaluation.results import EmbeddedTrialResult, PlaceboSet
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Paragraph, Section
-from enginehouse.reports.effects import display_effect, limits_words, point_words
+from enginehouse.reports.effects import display_effect, limits_words, page_words, point_words
 from enginehouse.reports.figures import Effect, OneCluster, expected_by_chance, one_cluster_figure
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
+from enginehouse.reports.sections.trial import (
+    Trial,
+    equivalent_within,
+    plus_minus,
+    trial_of,
+    word_like_this,
+    worthwhile_from,
+)
 from enginehouse.stats.results import Estimate
 
 
@@ -23,22 +31,9 @@ def cluster_section(basis: Basis) -> Section:
     blocks: list[Block] = [
         one_cluster_figure(_figure(basis, placebo, narrow, wide)),
         Bullets(items=_sentences(basis, placebo, narrow, wide), numbered=True),
+        *(Paragraph(text=text) for text in _about_the_trial(basis, wide)),
     ]
-    if basis.evaluation.embedded_trial is not None:
-        blocks.append(Paragraph(text=_trial_source(basis, basis.evaluation.embedded_trial)))
     return Section(id="one-cluster", title=title, blocks=tuple(blocks))
-
-
-def trial_half_width(basis: Basis) -> float | None:
-    """Half of the trial's interval in per cent of the mean rate; it is not known in another unit."""
-    trial = basis.evaluation.embedded_trial
-    return 100 * trial.half_width if trial is not None and basis.is_ratio else None
-
-
-def half_words(basis: Basis) -> str:
-    """`2.0%`, or a dash where no trial was quoted or computed."""
-    half = trial_half_width(basis)
-    return fmt.EN_DASH if half is None else f"{fmt.number(half, 1)}%"
 
 
 def farther_areas(placebo: PlaceboSet) -> int:
@@ -47,7 +42,7 @@ def farther_areas(placebo: PlaceboSet) -> int:
 
 
 def _figure(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estimate) -> OneCluster:
-    analysis = basis.protocol.analysis
+    analysis, trial = basis.protocol.analysis, trial_of(basis)
     margins = None
     if analysis.equivalence is not None:
         low, high = analysis.equivalence
@@ -59,8 +54,9 @@ def _figure(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estimate)
         placebo_areas=tuple(_area(basis, a.estimate, a.low, a.high) for a in placebo.areas),
         months_only=display_effect(narrow, scale=basis.scale),
         with_drift=display_effect(wide, scale=basis.scale),
-        trial_half_width=trial_half_width(basis),
+        trial_half_width=None if trial is None else trial.half,
         margins=margins,
+        direction=basis.primary.direction,
         **({} if basis.is_ratio else {"value_format": "{:+.3g}"}),
     )
 
@@ -72,7 +68,7 @@ def _area(basis: Basis, *values: float) -> Effect:
 
 def _sentences(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estimate) -> tuple[str, ...]:
     """The five sentences; four where no trial was quoted or computed."""
-    count, treated = len(placebo.areas), basis.evaluation.exposed_title
+    count, treated, trial = len(placebo.areas), basis.evaluation.exposed_title, trial_of(basis)
     said = [
         _say("drift"),
         _say(
@@ -91,26 +87,55 @@ def _sentences(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estima
         ),
         _say(
             "interval",
-            members=fmt.count(basis.primary.exposed_members),
-            noun=basis.facts.noun,
-            months=len(basis.protocol.design.span),
+            members=fmt.counted(basis.primary.exposed_members, basis.facts.noun),
+            months=fmt.counted(len(basis.protocol.design.span), "month"),
             wide=limits_words(wide, scale=basis.scale),
             narrow=limits_words(narrow, scale=basis.scale),
         ),
     ]
-    if trial_half_width(basis) is not None:
-        said.append(_say("trial", noun=basis.facts.noun, half=half_words(basis)))
-    return tuple(said)
+    return tuple(said) if trial is None else (*said, _trial_sentence(basis, trial))
+
+
+def _trial_sentence(basis: Basis, trial: Trial) -> str:
+    words = {"noun": basis.facts.noun, "half": plus_minus(trial.half)}
+    if trial.is_clearly_narrower:
+        return _say("trial", **words)
+    return _say("trial_wide", present=plus_minus(trial.present or trial.half), **words)
+
+
+def _about_the_trial(basis: Basis, wide: Estimate) -> tuple[str, ...]:
+    """What the trial could and could not decide, and where its width comes from; or why there is none."""
+    trial, found, missing = trial_of(basis), basis.evaluation.embedded_trial, basis.evaluation.no_embedded_trial
+    if trial is None or found is None:
+        return () if missing is None else (_say("no_trial", reason=missing.detail),)
+    return (" ".join((*_decides(basis, trial, wide),)), _trial_source(basis, found))
+
+
+def _decides(basis: Basis, trial: Trial, wide: Estimate) -> list[str]:
+    said = [_say("detects", half=plus_minus(trial.half), detectable=f"{fmt.number(trial.detectable, 1)}%")]
+    word = word_like_this(basis, trial)
+    if word is not None:
+        again = "like_this_still" if word is basis.evaluation.verdict.word else "like_this"
+        said.append(
+            _say(again, estimate=point_words(wide), word=say(f"dossier.verdict.word.{word.value}.headline").lower())
+        )
+        said.append(_say("decides_worthwhile", needed=f"{fmt.number(worthwhile_from(basis, trial), 1)}%"))
+    if basis.protocol.analysis.equivalence is not None:
+        within = equivalent_within(basis, trial)
+        if within is None:
+            said.append(_say("never_equivalent"))
+        else:
+            low, high = (f"{fmt.number(limit, 1)}%" for limit in within)
+            said.append(_say("decides_equivalent", low=low, high=high))
+    return said
 
 
 def _trial_source(basis: Basis, trial: EmbeddedTrialResult) -> str:
-    """Where the width comes from, and how small an effect so wide an interval can still tell from none."""
-    power = _say("trial_power", detectable=f"{fmt.number(100 * trial.detectable, 1)}%")
+    """Where the width comes from."""
     if trial.computed:
-        source = _say("trial_computed", sites=fmt.count(trial.sites), noun=basis.facts.noun, note=trial.note)
-    else:
-        source = _say("trial_quoted", source=trial.source)
-    return f"{source} {power}"
+        note = page_words(trial.note)
+        return _say("trial_computed", sites=fmt.counted(trial.sites, basis.facts.noun), note=note)
+    return _say("trial_quoted", source=trial.source)
 
 
 def _say(key: str, **values: str | int) -> str:

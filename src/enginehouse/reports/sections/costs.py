@@ -7,8 +7,8 @@ from enginehouse.economics.appraise import Appraisal, MarkedCost
 from enginehouse.economics.returns import CampaignReturn, ReturnRatios
 from enginehouse.economics.savings import Saving
 from enginehouse.reports import format as fmt
-from enginehouse.reports.content import Block, Bullets, DataTable, Paragraph, Section
-from enginehouse.reports.effects import with_page_signs
+from enginehouse.reports.content import Block, Bullets, DataTable, KeyNumber, KeyNumbers, Paragraph, Section
+from enginehouse.reports.effects import page_words
 from enginehouse.reports.figures import cost_curve_figure, cost_label
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis, period_words
@@ -16,7 +16,7 @@ from enginehouse.stats.results import NotEstimable
 
 
 def costs_section(basis: Basis) -> Section | None:
-    """Nothing where the protocol registered no economics."""
+    """The answer in short; nothing where the protocol registered no economics."""
     if basis.appraisal is None:
         return None
     appraisal = basis.appraisal
@@ -24,13 +24,49 @@ def costs_section(basis: Basis) -> Section | None:
     if isinstance(appraisal.saving, NotEstimable):
         blocks.append(Paragraph(text=_say("no_saving", reason=appraisal.saving.detail)))
     else:
+        blocks += _key_numbers(appraisal)
         blocks += _saving(appraisal, appraisal.saving)
         blocks += _return(appraisal)
         blocks += _curve(basis, appraisal)
-    blocks.append(_price(appraisal))
-    blocks += _lines(appraisal)
-    blocks += _published(appraisal)
     return Section(id="costs", title=_say("title"), blocks=tuple(blocks))
+
+
+def cost_details_section(basis: Basis) -> Section | None:
+    """Price, cost by activity, what would have been needed, and the published sums set against each other."""
+    if basis.appraisal is None:
+        return None
+    appraisal = basis.appraisal
+    needed = [] if isinstance(appraisal.saving, NotEstimable) else _needed_effects(appraisal)
+    blocks = (_price(appraisal), *needed, *_lines(appraisal), *_published(appraisal))
+    return Section(id="cost-details", title=_say("details_title"), blocks=blocks, aside=True)
+
+
+def _key_numbers(appraisal: Appraisal) -> list[Block]:
+    """The break-even cost, and the chance that the saving exceeded the least and the greatest cost that is marked."""
+    if isinstance(appraisal.break_even_cost, NotEstimable):
+        return []
+    spread, currency = appraisal.break_even_cost.range, appraisal.currency
+    high = fmt.pounds(spread.high, currency)
+    note = (
+        _say("break_even_from_nothing", high=high)
+        if spread.low <= 0
+        else _say("break_even_note", low=fmt.pounds(spread.low, currency), high=high)
+    )
+    number = KeyNumber(label=_say("break_even_label"), value=fmt.pounds(spread.point, currency), note=note)
+    chances = [_chance(cost, p, currency) for cost, p in _outer_marks(appraisal)]
+    return [KeyNumbers(items=(number, *chances))]
+
+
+def _chance(cost: float, probability: float, currency: str) -> KeyNumber:
+    label = _say("chance_label", cost=fmt.pounds(cost, currency))
+    return KeyNumber(label=label, value=fmt.probability(probability), note=_say("chance_note"))
+
+
+def _outer_marks(appraisal: Appraisal) -> list[tuple[float, float]]:
+    known = sorted(
+        (mark.cost, mark.probability) for mark in appraisal.marks if not isinstance(mark.probability, NotEstimable)
+    )
+    return list(dict.fromkeys((known[0], known[-1]))) if known else []
 
 
 def _saving(appraisal: Appraisal, saving: Saving) -> list[Block]:
@@ -90,12 +126,16 @@ def _curve(basis: Basis, appraisal: Appraisal) -> list[Block]:
         saving=_label(appraisal),
         currency=appraisal.currency,
     )
+    return [figure]
+
+
+def _needed_effects(appraisal: Appraisal) -> list[Block]:
     needed = [
         _needed(mark, appraisal.currency)
         for mark in appraisal.marks
         if not isinstance(mark.break_even_effect, NotEstimable)
     ]
-    return [figure, *([Bullets(items=tuple(needed))] if needed else [])]
+    return [Bullets(items=tuple(needed))] if needed else []
 
 
 def _needed(mark: MarkedCost, currency: str) -> str:
@@ -138,7 +178,7 @@ def _lines(appraisal: Appraisal) -> list[Block]:
 def _published(appraisal: Appraisal) -> list[Block]:
     if appraisal.published is None:
         return []
-    sentences = tuple(with_page_signs(sentence) for sentence in appraisal.published.sentences)
+    sentences = tuple(page_words(sentence) for sentence in appraisal.published.sentences)
     return [Paragraph(text=_say("published")), Bullets(items=sentences)]
 
 

@@ -6,11 +6,14 @@ from enginehouse.evaluation.results import AbsoluteEffect, ComparisonSeries, Out
 from enginehouse.programme.enums import NumeratorKind
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Callout, DataTable, Paragraph, Section
-from enginehouse.reports.effects import effect_words, plural, scaled_per, table_cells, value_format
+from enginehouse.reports.effects import effect_words, page_words, plural, scaled_per, table_cells, value_format
 from enginehouse.reports.figures import ControlledSeries, controlled_series_figure
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
+
+_ENOUGH_AREAS = 20
+"""With fewer placebo areas the smallest p by rank is above 0.05, and is said."""
 
 
 def figure_section(basis: Basis) -> Section:
@@ -41,7 +44,8 @@ def effect_section(basis: Basis) -> Section:
         blocks += [Paragraph(text=text) for text in _no_estimate(basis, estimate)]
     if basis.result.absolute is not None:
         blocks += _own_unit(basis, basis.result.absolute)
-    blocks += [_truth(truth) for truth in basis.evaluation.truth]
+    if basis.evaluation.truth:
+        blocks.append(_truths(basis))
     blocks.append(_table(basis))
     notes = _notes(basis)
     if notes:
@@ -110,20 +114,7 @@ def _no_estimate(basis: Basis, estimate: Estimated) -> list[str]:
 
 
 def _own_unit(basis: Basis, effect: AbsoluteEffect) -> list[Block]:
-    limits = (effect.change_per_denominator_low, effect.change_per_denominator_high)
-    rates = [fmt.significant(limit * effect.scale) for limit in limits]
-    text = _say(
-        "own_unit",
-        change=fmt.big_number(effect.change),
-        unit=effect.unit,
-        interval=fmt.interval_words(fmt.big_number(effect.change_low), fmt.big_number(effect.change_high)),
-        months=effect.months,
-        denominator=fmt.big_number(effect.denominator),
-        per=plural(effect.per),
-        rate=fmt.significant(effect.change_per_denominator * effect.scale),
-        rate_interval=f"{rates[0]} to {rates[1]}",
-        scaled_per=scaled_per(effect.per, effect.scale),
-    )
+    text = _share_words(effect) if effect.is_proportion else _rate_words(effect)
     if not isinstance(basis.result.with_drift, Estimate):
         text = f"{text} {_say('own_unit_basis')}"
     kind = basis.facts.primary_numerator_kind
@@ -131,17 +122,59 @@ def _own_unit(basis: Basis, effect: AbsoluteEffect) -> list[Block]:
     return [Paragraph(text=text), Callout(title=_say("units_title"), text=units, tone="caution")]
 
 
-def _truth(truth: TruthResult) -> Callout:
-    estimate = truth.estimate
-    words = effect_words(estimate) if isinstance(estimate, Estimate) else _reason(estimate)
-    text = _say(
-        "truth",
-        truth=fmt.percent_change(truth.ratio),
-        effect=words,
-        covered=_covered(truth.covered),
-        covered_alone=_covered(truth.covered_by_months_only),
+def _rate_words(effect: AbsoluteEffect) -> str:
+    """A rate of a standing population: over the window, for one of it."""
+    limits = (effect.change_per_denominator_low, effect.change_per_denominator_high)
+    rates = [fmt.significant(limit * effect.scale) for limit in limits]
+    return _say(
+        "own_unit",
+        change=fmt.big_number(effect.change),
+        unit=effect.unit,
+        interval=fmt.interval_words(fmt.big_number(effect.change_low), fmt.big_number(effect.change_high)),
+        months=fmt.counted(effect.months, "month"),
+        denominator=fmt.big_number(effect.denominator),
+        per=plural(effect.per),
+        rate=fmt.significant(effect.change_per_denominator * effect.scale),
+        rate_interval=f"{rates[0]} to {rates[1]}",
+        scaled_per=scaled_per(effect.per, effect.scale),
     )
-    return Callout(title=_say("truth_title"), text=text, tone="note")
+
+
+def _share_words(effect: AbsoluteEffect) -> str:
+    """A share: each month has a denominator of its own, so the change is that of the ratio, in percentage points."""
+    points, low, high = (
+        fmt.number(100 * value, 2)
+        for value in (effect.change_in_ratio, effect.change_in_ratio_low, effect.change_in_ratio_high)
+    )
+    return _say(
+        "own_unit_share",
+        points=points,
+        points_interval=fmt.interval_words(low, high),
+        change=fmt.big_number(effect.change),
+        interval=f"{fmt.big_number(effect.change_low)} to {fmt.big_number(effect.change_high)}",
+        unit=effect.unit,
+        total=fmt.big_number(effect.denominator * effect.months),
+        per=plural(effect.per),
+        months=fmt.counted(effect.months, "month"),
+    )
+
+
+def _truths(basis: Basis) -> DataTable:
+    """What was planted, beside what was found, outcome by outcome."""
+    return DataTable(
+        caption=_say("truth"),
+        header=tuple(_say(f"{name}_header") for name in ("outcome", "planted", "estimated", "held", "held_alone")),
+        rows=tuple(_truth_row(basis, truth) for truth in basis.evaluation.truth),
+        numeric=frozenset({1, 2}),
+        note=_say("truth_note"),
+    )
+
+
+def _truth_row(basis: Basis, truth: TruthResult) -> tuple[str, ...]:
+    outcome, estimate = basis.evaluation.outcome(truth.indicator), truth.estimate
+    words = effect_words(estimate) if isinstance(estimate, Estimate) else _reason(estimate)
+    covered = (_covered(truth.covered), _covered(truth.covered_by_months_only))
+    return (outcome.short_title, fmt.percent_change(truth.ratio), words, *covered)
 
 
 def _covered(covered: bool | None) -> str:
@@ -161,19 +194,27 @@ def _table(basis: Basis) -> DataTable:
         header=tuple(_say(f"{name}_header") for name in ("outcome", "change", "interval", "months", "p")),
         rows=tuple(_row(outcome) for outcome in basis.evaluation.outcomes),
         numeric=frozenset({1, 2, 3, 4}),
-        note=" ".join([_say("table_note"), *reasons]),
+        note=" ".join([_say("table_note"), *_smallest_p(basis), *reasons]),
     )
+
+
+def _smallest_p(basis: Basis) -> list[str]:
+    """With few areas even the farthest of all has no small p."""
+    count = 0 if basis.placebo is None else len(basis.placebo.areas)
+    if not 0 < count < _ENOUGH_AREAS:
+        return []
+    return [_say("smallest_p", count=fmt.counted(count, "area"), p=fmt.p_value(1 / (count + 1)))]
 
 
 def _notes(basis: Basis) -> tuple[str, ...]:
     """What a reader must be told of how the numbers came about: of all of them, and of single outcomes."""
     by_outcome = [
-        _say("note", outcome=outcome.short_title, note=note)
+        _say("note", outcome=outcome.short_title, note=page_words(note))
         for outcome in basis.evaluation.outcomes
         if isinstance(outcome.headline, Estimate)
         for note in outcome.headline.notes
     ]
-    return (*basis.evaluation.notes, *by_outcome)
+    return (*(page_words(note) for note in basis.evaluation.notes), *by_outcome)
 
 
 def _row(outcome: OutcomeResult) -> tuple[str, ...]:

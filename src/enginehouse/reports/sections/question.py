@@ -8,20 +8,21 @@ from enginehouse.reports.effects import limits_words, point_words
 from enginehouse.reports.figures import expected_by_chance
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
-from enginehouse.reports.sections.verdict import headline, verdict_callout
-from enginehouse.stats.results import Estimate, NotEstimable
+from enginehouse.reports.sections.trial import plus_minus, trial_of
+from enginehouse.reports.sections.verdict import finding_callout
+from enginehouse.stats.results import Estimate
 
 
 def question_section(basis: Basis) -> Section:
-    numbers = [_effect(basis), _verdict(basis), _placebo(basis), _break_even(basis)]
+    numbers = [_effect(basis), _placebo(basis), _trial(basis)]
     return Section(
         id="question",
         title=_say("title"),
         blocks=(
             Paragraph(text=basis.evaluation.question),
-            Paragraph(text=basis.protocol.background),
-            verdict_callout(basis),
+            finding_callout(basis),
             KeyNumbers(items=tuple(number for number in numbers if number is not None)),
+            Paragraph(text=basis.protocol.background),
         ),
     )
 
@@ -33,15 +34,8 @@ def _effect(basis: Basis) -> KeyNumber:
         return KeyNumber(label=label, value=fmt.EN_DASH, note=_say("effect_none_note"))
     limits = limits_words(estimate, scale=basis.scale)
     return KeyNumber(
-        label=label,
-        value=point_words(estimate, scale=basis.scale),
-        note=_say("effect_note", interval=limits, window=basis.window),
+        label=label, value=point_words(estimate, scale=basis.scale), note=_say("effect_note", interval=limits)
     )
-
-
-def _verdict(basis: Basis) -> KeyNumber:
-    word = headline(basis.evaluation.verdict.word)
-    return KeyNumber(label=_say("verdict_label"), value=word, note=_say("verdict_note"))
 
 
 def _placebo(basis: Basis) -> KeyNumber | None:
@@ -56,18 +50,12 @@ def _placebo(basis: Basis) -> KeyNumber | None:
     )
 
 
-def _break_even(basis: Basis) -> KeyNumber | None:
-    appraisal = basis.appraisal
-    if appraisal is None or isinstance(appraisal.break_even_cost, NotEstimable):
+def _trial(basis: Basis) -> KeyNumber | None:
+    trial = trial_of(basis)
+    if trial is None:
         return None
-    spread, currency = appraisal.break_even_cost.range, appraisal.currency
-    high = fmt.pounds(spread.high, currency)
-    note = (
-        _say("break_even_from_nothing", high=high)
-        if spread.low <= 0
-        else _say("break_even_note", low=fmt.pounds(spread.low, currency), high=high)
-    )
-    return KeyNumber(label=_say("break_even_label"), value=fmt.pounds(spread.point, currency), note=note)
+    note = _say("trial_note", noun=basis.facts.noun)
+    return KeyNumber(label=_say("trial_label"), value=plus_minus(trial.half), note=note)
 
 
 def _say(key: str, **values: str | int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Paragraph, Section
-from enginehouse.reports.effects import margin_words
+from enginehouse.reports.effects import margin_words, page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
 
@@ -14,7 +14,7 @@ def registered_section(basis: Basis) -> Section:
     when = "retrospective" if facts.retrospective else "prospective"
     opening = _say(when, date=fmt.date_words(facts.registered_on), person=facts.registered_by)
     items = (
-        _say("knowing", prior_knowledge=basis.evaluation.prior_knowledge),
+        _say("knowing", prior_knowledge=page_words(basis.evaluation.prior_knowledge)),
         _margins(basis),
         _analysis(basis),
         *_amendments(basis),

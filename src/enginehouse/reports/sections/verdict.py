@@ -1,36 +1,39 @@
-"""The verdict, what was to follow from it, and what would change it."""
+"""The verdict, and what was to follow from it; what would change it is in `change`."""
 
 from __future__ import annotations
 
-import math
-
-from enginehouse.evaluation.results import ClaimMark
-from enginehouse.programme.enums import Direction, Verdict
+from enginehouse.programme.enums import Verdict
 from enginehouse.programme.protocol import DecisionRule
 from enginehouse.reports import format as fmt
-from enginehouse.reports.content import Block, Bullets, Callout, Paragraph, Section
-from enginehouse.reports.effects import margin_words, with_page_signs
+from enginehouse.reports.content import Block, Callout, Paragraph, Section
+from enginehouse.reports.effects import effect_words, page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
-from enginehouse.reports.sections.cluster import half_words, trial_half_width
 from enginehouse.stats.results import Estimate
 
 
 def verdict_section(basis: Basis) -> Section:
-    blocks: list[Block] = [verdict_callout(basis)]
+    blocks: list[Block] = [_by_the_margins(basis)]
     if basis.evaluation.verdict.non_inferiority is not None:
-        blocks.append(Paragraph(text=with_page_signs(basis.evaluation.verdict.non_inferiority.sentence)))
+        blocks.append(Paragraph(text=page_words(basis.evaluation.verdict.non_inferiority.sentence)))
     blocks.append(Paragraph(text=_say("rule", rule=rule_text(basis.protocol.decision, basis.evaluation.verdict.word))))
     blocks += [Paragraph(text=text) for text in _decision(basis)]
     return Section(id="verdict", title=_say("title"), blocks=tuple(blocks))
 
 
-def verdict_callout(basis: Basis) -> Callout:
-    """The word, the sentence that holds the numbers, and what it means."""
-    verdict = basis.evaluation.verdict
-    small = f" {_say('small')}" if verdict.addition else ""
-    text = f"{with_page_signs(_after_word(verdict.sentence))}{small} {_say(f'word.{verdict.word.value}.means')}"
-    return Callout(title=headline(verdict.word), text=text, tone="finding")
+def finding_callout(basis: Basis) -> Callout:
+    """The word, what it means in plain words, and then the numbers."""
+    verdict, estimate = basis.evaluation.verdict, basis.result.with_drift
+    means = _say(f"word.{verdict.word.value}.means")
+    if not isinstance(estimate, Estimate):
+        return Callout(title=headline(verdict.word), text=f"{means} {estimate.detail}", tone="finding")
+    numbers = _say(
+        "numbers",
+        effect=effect_words(estimate, scale=basis.scale),
+        window=basis.window,
+        comparator=basis.comparison.title,
+    )
+    return Callout(title=headline(verdict.word), text=f"{means} {numbers}", tone="finding")
 
 
 def headline(word: Verdict) -> str:
@@ -43,9 +46,17 @@ def rule_text(rule: DecisionRule, word: Verdict) -> str:
     return {Verdict.WORTHWHILE: rule.if_worthwhile, Verdict.EQUIVALENT: rule.if_equivalent}.get(word, rule.otherwise)
 
 
-def change_section(basis: Basis) -> Section:
-    items = [text for text in (_trial(basis), _size(basis), *_more(basis), _records(basis), _cost(basis)) if text]
-    return Section(id="what-would-change-it", title=_change("title"), blocks=(Bullets(items=tuple(items)),))
+def decision_words(decision: str) -> str:
+    """A decision as a page prints it: `evaluate further`."""
+    return _say(f"decision_word.{decision}")
+
+
+def _by_the_margins(basis: Basis) -> Callout:
+    """The word again, with the margins that give it and nothing else."""
+    verdict = basis.evaluation.verdict
+    small = f" {_say('small')}" if verdict.addition else ""
+    text = f"{page_words(_after_word(verdict.sentence))}{small}"
+    return Callout(title=headline(verdict.word), text=text, tone="finding")
 
 
 def _after_word(sentence: str) -> str:
@@ -58,53 +69,17 @@ def _decision(basis: Basis) -> list[str]:
     decision = basis.facts.decision
     if decision is None:
         return [_say("no_decision")]
-    word = _say(f"decision_word.{decision.decision}")
     said = [
-        _say("decision", date=fmt.date_words(decision.on), person=decision.by, decision=word, reason=decision.reason)
+        _say(
+            "decision",
+            date=fmt.date_words(decision.on),
+            person=decision.by,
+            decision=decision_words(decision.decision),
+            reason=decision.reason,
+        )
     ]
     return said + ([_say("dissent", dissent=decision.dissent)] if decision.dissent else [])
 
 
-def _trial(basis: Basis) -> str:
-    if trial_half_width(basis) is None:
-        return ""
-    return _change("trial", half=half_words(basis), noun=basis.facts.noun)
-
-
-def _size(basis: Basis) -> str:
-    """The least effect that this interval would have let be called worthwhile."""
-    estimate, verdict = basis.result.with_drift, basis.evaluation.verdict
-    if not isinstance(estimate, Estimate):
-        return _change("estimable", reason=estimate.detail)
-    if verdict.word is Verdict.WORTHWHILE:
-        return ""
-    half = estimate.interval().high - estimate.value
-    side = -1.0 if basis.primary.direction is Direction.LOWER_IS_BETTER else 1.0
-    margin = math.log(verdict.worthwhile) if basis.is_ratio else verdict.worthwhile
-    needed = margin + side * half
-    return _change(
-        "size",
-        needed=margin_words(math.exp(needed) if basis.is_ratio else needed, is_ratio=basis.is_ratio, scale=basis.scale),
-    )
-
-
-def _more(basis: Basis) -> tuple[str, ...]:
-    return () if basis.placebo is None else (_change("more_months"), _change("more_areas"))
-
-
-def _records(basis: Basis) -> str:
-    untested = sum(claim.mark is ClaimMark.CANNOT_BE_TESTED for claim in basis.evaluation.claims)
-    return _change("records", count=untested) if untested else ""
-
-
-def _cost(basis: Basis) -> str:
-    economics = basis.protocol.economics
-    return _change("cost") if economics is not None and economics.campaign_cost is None else ""
-
-
 def _say(key: str, **values: str | int) -> str:
     return say(f"dossier.verdict.{key}", **values)
-
-
-def _change(key: str, **values: str | int) -> str:
-    return say(f"dossier.change.{key}", **values)
