@@ -16,7 +16,7 @@ from enginehouse.insight.headroom import Benchmark, headroom
 from enginehouse.insight.variation import variation
 from enginehouse.programme.enums import Direction, Disclosure, NumeratorKind
 from enginehouse.programme.indicator import From, Indicator, ReadyMade, Status
-from enginehouse.reports.content import Link
+from enginehouse.reports.content import DataTable, Link
 from enginehouse.reports.facts import SourceFact
 from enginehouse.reports.html import render_html
 from enginehouse.reports.index import LinkGroup, index_document
@@ -130,7 +130,10 @@ def test_insight_says_spread_headroom_groups_and_stability(arrays: PanelArrays, 
     assert "one in ten of 40 practices was below" in text
     assert "If every practice above the best quarter" in text
     assert "the total would have been lower by" in text
-    assert "Correlation between months of the same practice, 12 months apart" in text
+    tables = [block for section in document.sections for block in section.blocks if isinstance(block, DataTable)]
+    names = [row[0] for table in tables for row in table.rows]
+    assert "Correlation between months of the same practice, 1 month apart" in names
+    assert "Correlation between months of the same practice, 12 months apart" in names
     assert "By imd score" in text
     assert "not known" in text
     assert "Cannot be estimated: Too few." in text
