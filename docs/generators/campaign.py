@@ -87,6 +87,7 @@ def one_cluster_svg(result: CampaignResult) -> str:
             with_drift=display_effect(result.with_drift),
             trial_half_width=_half_width(result),
             margins=(100 * (margins[0] - 1), 100 * (margins[1] - 1)),
+            direction=result.evaluation.primary.direction,
         )
     )
     return _on_paper(draw(figure.chart, title="One region is one cluster", description=figure.alt)) + "\n"
@@ -119,6 +120,8 @@ def numbers(result: CampaignResult) -> dict[str, str]:
         "practices": fmt.count(result.evaluation.primary.exposed_members),
         "months": str(len(result.protocol.design.span)),
         "half": f"{fmt.number(_half_width(result), 1)}%",
+        "half_of_four": f"{fmt.number(_half_width(result) / 2, 1)}%",
+        "detectable": _detectable(result),
         "verdict": result.evaluation.verdict.word.value,
         "saving": fmt.pounds(saving.point, "GBP"),
         "saving_low": fmt.pounds(saving.low, "GBP"),
@@ -142,6 +145,11 @@ def _half_width(result: CampaignResult) -> float:
     """Half of the trial's interval in per cent."""
     assert result.evaluation.embedded_trial is not None
     return 100 * result.evaluation.embedded_trial.half_width
+
+
+def _detectable(result: CampaignResult) -> str:
+    assert result.evaluation.embedded_trial is not None
+    return f"{fmt.number(100 * result.evaluation.embedded_trial.detectable, 1)}%"
 
 
 def _per_cent(*logs: float) -> Effect:
