@@ -15,7 +15,7 @@ setup: ## Make .venv with everything to run and to test
 
 demo: ## Set up and run a whole retrospective cycle on real and on synthetic data
 	@if [ -f .venv/.made-from-requirements-dev.lock ]; then sh scripts/bootstrap.sh requirements-dev.lock; else sh scripts/bootstrap.sh requirements.lock; fi
-	@.venv/bin/enginehouse demo
+	@ENGINEHOUSE_SHARED="$${ENGINEHOUSE_SHARED:-$(CURDIR)/../shared}" .venv/bin/enginehouse demo
 
 check: setup ## What the build checks before the tests: style, types, import contract
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports >/dev/null && echo "style, types and imports are in order"

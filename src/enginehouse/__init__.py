@@ -44,6 +44,7 @@ _EXPORTS = {
     "suspend": "enginehouse.cycle.stop",
     "resume": "enginehouse.cycle.stop",
     "withdraw": "enginehouse.cycle.stop",
+    "dossier_of": "enginehouse.cycle.dossier",
     "write_dossier": "enginehouse.cycle.dossier",
     "write_timeline": "enginehouse.cycle.timeline",
     "verify": "enginehouse.ledger.verify",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -92,6 +93,36 @@ def test_the_same_steps_typed_as_commands_give_the_same_evaluation(demo, campaig
     assert demo_steps == [event["type"] for event in campaign.events]
 
 
+def test_the_page_begins_with_one_region_among_others(demo):
+    folder, _ = demo
+    text = (folder / "index.html").read_text("utf-8")
+    assert text.index("among areas where nothing happened") < text.index("<svg") < text.index('id="campaign-title"')
+    assert "One retrospective cycle, run from raw data to a decision." in text
+
+
+def test_pages_link_those_beside_them(demo):
+    folder, _ = demo
+    output = folder / "campaign" / "output"
+    for page in ("insight", "data-quality", "timeline", "west-yorkshire-dossier"):
+        links = set(links_of(output / f"{page}.html").found)
+        assert "../../index.html" in links
+        assert {"insight.html", "data-quality.html", "timeline.html"} - {f"{page}.html"} <= links
+
+
+def test_another_part_leaves_the_first_and_is_worthwhile(here, demo, tmp_path):
+    folder = tmp_path / "out"
+    shutil.copytree(demo[0], folder)
+    before = (folder / "campaign/output/west-yorkshire-dossier.pdf").read_bytes()
+    printed = here(["demo", "--only", "starter", "--folder", str(folder)])
+    assert (folder / "campaign/output/west-yorkshire-dossier.pdf").read_bytes() == before
+    assert "Verdict: inconclusive" in " ".join(printed.split())
+    assert "Verdict: worthwhile" in printed
+    text = (folder / "index.html").read_text("utf-8")
+    assert "Two retrospective cycles" in text
+    assert "Simulated numbers" in text
+    assert text.index("The campaign in public totals") < text.index("A worthwhile result: the starter template")
+
+
 def test_a_demo_replaces_only_a_demo(demo, here, tmp_path):
     folder, _ = demo
     (tmp_path / "mine").mkdir()
@@ -104,8 +135,23 @@ def test_a_demo_replaces_only_a_demo(demo, here, tmp_path):
 
 
 def test_without_practice_data_the_page_says_so(here, tmp_path, monkeypatch):
+    monkeypatch.delenv("ENGINEHOUSE_SHARED", raising=False)
     monkeypatch.setenv("ENGINEHOUSE_DATA", str(tmp_path / "nowhere"))
     folder = tmp_path / "out"
     done = json.loads(here(["demo", "--only", "practices", "--folder", str(folder), "--json"]))
     assert done["verdicts"] == {}
-    assert "practice" in (folder / "index.html").read_text("utf-8")
+    assert "no file found for" in " ".join(done["missing"]["practices"])
+    text = (folder / "index.html").read_text("utf-8")
+    assert "Set ENGINEHOUSE_DATA to the folder that has them" in text
+    assert not (folder / "practices").exists()
+
+
+def test_nothing_is_looked_for_where_nobody_said(here, tmp_path, monkeypatch):
+    """Beside a checkout there may be a folder `shared`; only `make demo` looks there."""
+    for name in ("ENGINEHOUSE_DATA", "ENGINEHOUSE_SHARED"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "checkout").mkdir()
+    monkeypatch.chdir(tmp_path / "checkout")
+    done = json.loads(here(["demo", "--only", "practices", "--json"]))
+    assert "needs the environment variable ENGINEHOUSE_DATA" in done["missing"]["practices"][0]

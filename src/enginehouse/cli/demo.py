@@ -1,6 +1,6 @@
-"""`enginehouse demo`: whole retrospective cycles, on real totals, on practices where found, and on a synthetic region.
+"""`enginehouse demo`: whole retrospective cycles, on real totals, on practices where found, and on simulated data.
 
-It calls what any user can call, step by step, and adds one page that links what came out.
+It calls what any user can call, step by step. The page that links what came out is in `demo_page`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,24 +19,26 @@ from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
 from enginehouse.cli.progress import TerminalProgress
 from enginehouse.core.errors import UserError
+from enginehouse.core.files import machine_error
 
 if TYPE_CHECKING:
     from enginehouse.core.progress import Progress
-    from enginehouse.evaluation.results import Evaluation
-    from enginehouse.reports.index import LinkGroup
 
 EXAMPLES = ("enginehouse demo", "enginehouse demo --folder /tmp/demo --only campaign")
 MARK = ".enginehouse-demo"
+INDEX = "index.html"
+LINE = "-" * 72
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One cycle of the demo: where it is, what it starts from, and what is done after its evaluation."""
+    """One cycle of the demo: where it is, what it starts from, and what is decided after its evaluation."""
 
     name: str
     template: str
     cycle: str
     reason: str
+    decision: str = "evaluate-further"
 
 
 TURNS = (
@@ -58,58 +60,104 @@ TURNS = (
         "area-one",
         "One area at once cannot show what was planted; the next feedback starts in random order.",
     ),
+    Turn(
+        "starter",
+        "starter",
+        "first",
+        "The whole interval is beyond the margin that was registered.",
+        decision="implement",
+    ),
 )
 _NAMES = tuple(turn.name for turn in TURNS)
+_FOUND_BY = ("ENGINEHOUSE_DATA", "ENGINEHOUSE_SHARED")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path("demo-output"), help="where to write (default: demo-output)"
     )
-    parser.add_argument("--only", choices=_NAMES, action="append", help="run only this part (may be repeated)")
+    parser.add_argument(
+        "--only",
+        choices=_NAMES,
+        action="append",
+        help="run only this part (may be repeated); the others stay as they are",
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> Output:
+    from enginehouse.cli.demo_page import closing_words, turns_done, write_index
+
     started = time.monotonic()
-    folder = _fresh(args.folder)
     chosen = [turn for turn in TURNS if turn.name in (args.only or _NAMES)]
-    found: dict[str, Evaluation] = {}
+    try:
+        _make_room(args.folder, chosen)
+        missing = _run_turns(args.folder, chosen)
+        done = turns_done(args.folder, TURNS)
+        page = write_index(args.folder / INDEX, done, missing)
+    except OSError as error:
+        raise machine_error(error, args.folder) from error
+    text = "\n".join(
+        [*closing_words(done, missing), f"Read this: {page}", f"({time.monotonic() - started:.0f} seconds)"]
+    )
+    verdicts = {each.turn.name: each.evaluation.verdict.word.value for each in done}
+    return Output(text=f"\n{LINE}\n\n{text}", record={"page": str(page), "verdicts": verdicts, "missing": missing})
+
+
+def _make_room(folder: Path, chosen: Sequence[Turn]) -> None:
+    """Empty the folders of the chosen parts; only a folder that an earlier demo made is touched."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise UserError(
+            "this folder holds something else than a demo.", where=str(folder), remedy="Name another with --folder."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("Made by enginehouse demo, which may empty the folders beside this file.\n")
     for turn in chosen:
-        if turn.name == "practices" and not _find_practice_data():
-            continue
+        if (folder / turn.name).exists():
+            shutil.rmtree(folder / turn.name)
+
+
+def _run_turns(folder: Path, chosen: Sequence[Turn]) -> dict[str, list[str]]:
+    """Run each part; what data were missing for those that could not be run."""
+    missing = {}
+    for turn in chosen:
         print(f"{turn.template}:", file=sys.stderr)
         with TerminalProgress() as progress:
-            found[turn.name] = _run_turn(turn, folder / turn.name, progress)
-    page = _write_index(folder, chosen, found)
-    lines = [line for name, evaluation in found.items() for line in (_title(name), *_summary(evaluation), "")]
-    seconds = time.monotonic() - started
-    text = "\n".join([*lines, f"Read this: {page}", f"({seconds:.0f} seconds)"])
-    record = {"page": str(page), "verdicts": {name: e.verdict.word.value for name, e in found.items()}}
-    return Output(text=text, record=record)
+            if absent := _begin(turn, folder / turn.name, progress):
+                missing[turn.name] = absent
+                shutil.rmtree(folder / turn.name)
+                progress("its data are not on this machine")
+            else:
+                _run_turn(turn, folder / turn.name, progress)
+    return missing
 
 
-def _fresh(folder: Path) -> Path:
-    """An empty folder; only one that an earlier demo made is emptied."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).exists():
-            raise UserError(
-                "this folder holds something else than a demo.", where=str(folder), remedy="Name another with --folder."
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).write_text("Made by enginehouse demo, which may empty this folder.\n")
-    return folder
-
-
-def _run_turn(turn: Turn, folder: Path, progress: Progress) -> Evaluation:
-    """Every step of one cycle."""
+def _begin(turn: Turn, folder: Path, progress: Progress) -> list[str]:
+    """Make the programme and, where they are made up, its data; the problems of each file that is not there."""
     import enginehouse as eh
+    from enginehouse.core.errors import DataError
+    from enginehouse.programme.paths import find_files
 
     eh.new_programme(folder, template=turn.template)
     if turn.name == "region":
         eh.synthesise(folder, progress=progress)
-    workspace = eh.open_workspace(folder)
+    for name in _FOUND_BY:
+        if os.environ.get(name):  # a programme's paths start in its own folder, the user's in theirs
+            os.environ[name] = str(Path(os.environ[name]).resolve())
+    problems = []
+    for source in eh.load_programme(folder).settings.sources.values():
+        try:
+            find_files(source.path, base=folder)
+        except DataError as error:
+            problems.append(error.what)
+    return list(dict.fromkeys(problems))
+
+
+def _run_turn(turn: Turn, folder: Path, progress: Progress) -> None:
+    """Every step of one cycle."""
+    import enginehouse as eh
+
+    workspace = eh.open_workspace(folder, index=f"../../{INDEX}")
     me, board = eh.acting(workspace, "me"), eh.acting(workspace, "board")
     progress("locking the protocol")
     eh.register(workspace, turn.cycle, by=me)
@@ -120,102 +168,10 @@ def _run_turn(turn: Turn, folder: Path, progress: Progress) -> Evaluation:
     progress("describing variation")
     eh.write_insight(workspace)
     eh.freeze(workspace, turn.cycle, by=me)
-    evaluation: Evaluation = eh.evaluate_cycle(workspace, turn.cycle, by=me, progress=progress)
+    eh.evaluate_cycle(workspace, turn.cycle, by=me, progress=progress)
     if workspace.protocol(turn.cycle).economics is not None:
         eh.appraise_cycle(workspace, turn.cycle, by=me)
-    eh.decide(workspace, turn.cycle, by=board, decision=eh.DecisionWord.EVALUATE_FURTHER, reason=turn.reason)
+    eh.decide(workspace, turn.cycle, by=board, decision=eh.DecisionWord(turn.decision), reason=turn.reason)
     progress("writing the dossier")
     eh.write_dossier(workspace, turn.cycle, by=me)
     eh.write_timeline(workspace)
-    return evaluation
-
-
-def _find_practice_data() -> bool:
-    """Whether practice-level data are found; sets `ENGINEHOUSE_DATA` for the programme that reads them."""
-    shared = os.environ.get("ENGINEHOUSE_SHARED", "../shared")
-    data = Path(os.environ.get("ENGINEHOUSE_DATA", f"{shared}/data"))
-    if not (data / "measures_practice_month" / "opioidome.parquet").exists():
-        return False
-    os.environ["ENGINEHOUSE_DATA"] = str(data.resolve())
-    return True
-
-
-def _write_index(folder: Path, chosen: Sequence[Turn], found: Mapping[str, Evaluation]) -> Path:
-    from enginehouse.core.files import write_whole
-    from enginehouse.reports.html import render_html
-    from enginehouse.reports.index import index_document
-    from enginehouse.reports.messages import say
-
-    document = index_document(
-        [_links(turn, found.get(turn.name)) for turn in chosen],
-        title=say("index.title"),
-        subtitle=say("index.subtitle"),
-        synthetic="region" in found,
-    )
-    page = folder / "index.html"
-    write_whole(page, render_html(document))
-    return page
-
-
-def _links(turn: Turn, evaluation: Evaluation | None) -> LinkGroup:
-    from enginehouse.reports.content import Link, Paragraph
-    from enginehouse.reports.index import LinkGroup
-    from enginehouse.reports.messages import say
-
-    if evaluation is None:
-        return LinkGroup(
-            id=turn.name, title=say("index.no_practices.title"), text=say("index.no_practices.text"), links=()
-        )
-    pages = {
-        "dossier": f"{turn.cycle}-dossier.html",
-        "pdf": f"{turn.cycle}-dossier.pdf",
-        "timeline": "timeline.html",
-        "quality": "data-quality.html",
-        "insight": "insight.html",
-    }
-    return LinkGroup(
-        id=turn.name,
-        title=say(f"index.{turn.name}.title"),
-        text=say(f"index.{turn.name}.text"),
-        blocks=tuple(Paragraph(text=line) for line in _summary(evaluation)),
-        links=tuple(
-            Link(
-                label=say(f"index.links.{key}"), href=f"{turn.name}/output/{file}", note=say(f"index.links.{key}_note")
-            )
-            for key, file in pages.items()
-        ),
-    )
-
-
-def _title(name: str) -> str:
-    from enginehouse.reports.messages import say
-
-    return f"{say(f'index.{name}.title')}:"
-
-
-def _summary(evaluation: Evaluation) -> Iterator[str]:
-    """What came out, in a few honest sentences."""
-    from enginehouse.reports import format as fmt
-    from enginehouse.reports.effects import effect_words
-    from enginehouse.reports.messages import say
-    from enginehouse.stats.results import Estimate
-
-    outcome, headline = evaluation.primary, evaluation.headline
-    effect = effect_words(headline) if isinstance(headline, Estimate) else headline.detail
-    yield say(
-        "index.summary.headline",
-        exposed=evaluation.exposed_title,
-        indicator=outcome.short_title,
-        effect=effect,
-        verdict=evaluation.verdict.word.value,
-    )
-    placebo = outcome.registered.registered_window.placebo
-    if placebo is not None:
-        yield say("index.summary.drift", significant=placebo.significant, count=len(placebo.areas))
-    trial = evaluation.embedded_trial
-    if trial is not None:
-        yield say("index.summary.trial", half_width=fmt.percent(trial.half_width))
-    for truth in evaluation.truth:
-        if truth.indicator == outcome.indicator and truth.covered is not None:
-            covered = say("index.summary.covers" if truth.covered else "index.summary.misses")
-            yield say("index.summary.truth", truth=fmt.percent_change(truth.ratio), covered=covered)

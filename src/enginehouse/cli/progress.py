@@ -33,11 +33,13 @@ class TerminalProgress:
         if self._is_terminal:
             self._rewrite(message, done, total)
         elif message != self._last:
-            self._print_step(message)
+            self._print_step(message, total)
         self._last = message
 
-    def _print_step(self, message: str) -> None:
+    def _print_step(self, message: str, total: int) -> None:
         """`source: this` and `source: that` are one step, of which the last message is printed."""
+        if message.endswith(" rows") and not total:
+            return  # rows of a file so far
         step, _, detail = message.partition(": ")
         if self._held and not self._held.startswith(f"{step}: "):
             self._print_held()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.data_account import quality_of
+from enginehouse.cycle.pages import QUALITY, pages_beside
 from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.data.checks import DataQuality
@@ -18,8 +19,12 @@ def check_loaded_data(workspace: Workspace) -> tuple[DataQuality, Path]:
     settings = workspace.programme.settings
     quality = quality_of(workspace)
     document = quality_document(
-        quality.findings, sources=source_facts(workspace), programme=settings.title, synthetic=settings.synthetic
+        quality.findings,
+        sources=source_facts(workspace),
+        programme=settings.title,
+        synthetic=settings.synthetic,
+        pages=pages_beside(workspace, "quality"),
     )
-    page = workspace.output / "data-quality.html"
+    page = workspace.output / QUALITY
     write_whole(page, render_html(document))
     return quality, page

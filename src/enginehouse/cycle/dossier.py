@@ -12,6 +12,7 @@ from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.appraise import recorded_appraisal
 from enginehouse.cycle.data_account import account_from_document
 from enginehouse.cycle.evaluate import named, recorded_evaluation
+from enginehouse.cycle.pages import dossier_pages, pages_beside
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Acting, Workspace, person_name
 from enginehouse.governance.policies import next_step
@@ -22,6 +23,7 @@ from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.event import Event
 from enginehouse.ledger.events import CycleEvaluated, DataFrozen, DossierWritten
 from enginehouse.programme.indicator import Indicator
+from enginehouse.reports.content import Document
 from enginehouse.reports.dossier import dossier_document
 from enginehouse.reports.effects import plural
 from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts
@@ -33,32 +35,49 @@ _TOLD = (DocumentKind.EVALUATION, DocumentKind.APPRAISAL, DocumentKind.DOSSIER)
 
 @dataclass(frozen=True, slots=True)
 class WrittenDossier:
-    """Where the dossier is; `is_new` when the record did not yet name a dossier with these very bytes."""
+    """Where the dossier is, and what it says; `is_new` when the record named no dossier with these very bytes yet."""
 
     html: Path
     pdf: Path
+    document: Document
     is_new: bool
 
 
 def write_dossier(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> WrittenDossier:
     """Write the dossier into the output folder, and its hashes into the record."""
-    state = authorise(workspace, Act.WRITE_DOSSIER, cycle, by)
-    _check_readable(workspace, cycle, state, by)
+    document = dossier_of(workspace, cycle, by=by)
+    html, pdf = render_html(document), render_pdf(document)
     events = list(workspace.record.store.events(cycle=cycle))
-    # The last event that the dossier tells of: writing the dossier again does not move it.
-    told = [event for event in events if not isinstance(event.payload, DossierWritten)][-1]
-    html, pdf = _render(workspace, cycle, state, events, told)
-    payload = DossierWritten(html=sha256_hex(html), pdf=sha256_hex(pdf), head=told.hash)
+    payload = DossierWritten(html=sha256_hex(html), pdf=sha256_hex(pdf), head=_told(events).hash)
     is_new = all(event.payload != payload for event in events)
-    written = WrittenDossier(
-        workspace.output / f"{cycle}-dossier.html", workspace.output / f"{cycle}-dossier.pdf", is_new
-    )
+    page, paper = (workspace.output / name for name in dossier_pages(cycle).values())
+    written = WrittenDossier(page, paper, document, is_new)
     if not dry_run:
         write_whole(written.html, html)
         write_whole(written.pdf, pdf)
         if is_new:
             record_act(workspace, Act.WRITE_DOSSIER, payload, cycle=cycle, by=by, documents=(html, pdf))
     return written
+
+
+def dossier_of(workspace: Workspace, cycle: str, *, by: Acting) -> Document:
+    """What the dossier says, from the record as it stands; nothing is written."""
+    state = authorise(workspace, Act.WRITE_DOSSIER, cycle, by)
+    _check_readable(workspace, cycle, state, by)
+    events = list(workspace.record.store.events(cycle=cycle))
+    found = read_locked(workspace, cycle, state)
+    return dossier_document(
+        protocol=found.protocol,
+        evaluation=recorded_evaluation(workspace, state),
+        appraisal=recorded_appraisal(workspace, state),
+        facts=_facts(workspace, cycle, state, events, _told(events), found.indicators[found.protocol.indicator]),
+        pages=pages_beside(workspace, "dossier", cycle=cycle) | {"pdf": dossier_pages(cycle)["pdf"]},
+    )
+
+
+def _told(events: Sequence[Event]) -> Event:
+    """The last event that the dossier tells of: writing the dossier again does not move it."""
+    return [event for event in events if not isinstance(event.payload, DossierWritten)][-1]
 
 
 def _check_readable(workspace: Workspace, cycle: str, state: CycleState, by: Acting) -> None:
@@ -70,19 +89,6 @@ def _check_readable(workspace: Workspace, cycle: str, state: CycleState, by: Act
         )
     for document in _TOLD:
         check_may_read(document, state=state, person=by.person)
-
-
-def _render(
-    workspace: Workspace, cycle: str, state: CycleState, events: Sequence[Event], told: Event
-) -> tuple[bytes, bytes]:
-    found = read_locked(workspace, cycle, state)
-    document = dossier_document(
-        protocol=found.protocol,
-        evaluation=recorded_evaluation(workspace, state),
-        appraisal=recorded_appraisal(workspace, state),
-        facts=_facts(workspace, cycle, state, events, told, found.indicators[found.protocol.indicator]),
-    )
-    return render_html(document), render_pdf(document)
 
 
 def _facts(

@@ -12,6 +12,7 @@ from enginehouse.core.files import write_whole
 from enginehouse.core.months import Period
 from enginehouse.cycle.build_indicators import current_panel
 from enginehouse.cycle.disclosure import rule_with_sites
+from enginehouse.cycle.pages import INSIGHT, pages_beside
 from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.data.register import build_register
@@ -24,6 +25,7 @@ from enginehouse.insight.variation import variation
 from enginehouse.programme.enums import Disclosure
 from enginehouse.programme.indicator import Indicator
 from enginehouse.reports.content import Document
+from enginehouse.reports.effects import attribution_words
 from enginehouse.reports.html import render_html
 from enginehouse.reports.insight import IndicatorInsight, insight_document
 from enginehouse.stats.records import to_plain
@@ -57,9 +59,10 @@ def write_insight(
         setting=settings.setting,
         site_noun=settings.site_noun,
         synthetic=settings.synthetic,
-        footer=" ".join(dict.fromkeys(fact.attribution for fact in source_facts(workspace) if fact.attribution)),
+        footer=attribution_words(fact.attribution for fact in source_facts(workspace)),
+        pages=pages_beside(workspace, "insight"),
     )
-    page = workspace.output / "insight.html"
+    page = workspace.output / INSIGHT
     write_whole(page, render_html(document))
     return WrittenInsight(page, document, tuple(found), {each.indicator.id: _record(each) for each in found})
 

@@ -11,6 +11,7 @@ from typing import Literal
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Period
 from enginehouse.cycle.appraise import exposed_strategies
+from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.governance.stages import Act, Stage
@@ -39,8 +40,9 @@ def write_timeline(workspace: Workspace) -> WrittenTimeline:
         today=str(date.today()),
         synthetic=settings.synthetic,
         links=tuple(_links(workspace)),
+        pages=pages_beside(workspace, "timeline"),
     )
-    page = workspace.output / "timeline.html"
+    page = workspace.output / TIMELINE
     write_whole(page, render_html(document))
     return WrittenTimeline(page, entries)
 
@@ -79,6 +81,6 @@ def _act_words(act: Act, state: CycleState) -> str:
 def _links(workspace: Workspace) -> Iterator[Link]:
     for cycle in workspace.cycles:
         state = workspace.state(cycle)
-        if state.is_locked and (workspace.output / f"{cycle}-dossier.html").exists():
-            title = read_locked(workspace, cycle, state).protocol.title
-            yield Link(label=title, href=f"{cycle}-dossier.html")
+        page = dossier_pages(cycle)["dossier"]
+        if state.is_locked and (workspace.output / page).exists():
+            yield Link(label=read_locked(workspace, cycle, state).protocol.title, href=page)

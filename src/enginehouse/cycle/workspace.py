@@ -83,7 +83,7 @@ def open_workspace(folder: Path, *, need_cycles: bool = True, index: str = "") -
     """Read the programme in `folder` and open (or begin) its record and warehouse.
 
     Without `need_cycles` a protocol that has problems is left out, so that an unfinished one stops no work on data.
-    `index` is the address of a page that links this programme's pages, as seen from its output folder.
+    `index` is the address of a page that links all pages of this programme, as seen from its output folder.
     """
     programme = load_programme(folder) if need_cycles else load_definitions(folder)
     warehouse = Warehouse(folder / STATE_FOLDER / "warehouse")
