@@ -123,6 +123,8 @@ def one_cluster_figure(data: OneCluster) -> Figure:
         high_label=_side_labels(data)[1],
     )
     caption = say("figures.cluster.caption", treated=data.treated_name)
+    if data.trial_half_width is not None:
+        caption = f"{caption} {say('figures.cluster.caption_trial')}"
     return Figure(chart=chart, caption=caption, alt=_cluster_alt(data))
 
 

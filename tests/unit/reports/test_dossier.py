@@ -458,3 +458,23 @@ def test_the_pages_beside_are_linked_and_the_figure_can_be_lifted(basis: Basis) 
     assert figure_of(document, "nothing") is None
     with pytest.raises(ValueError, match="no page is of the kind"):
         page_links({"home": "x.html"})
+
+
+def test_no_area_that_moved_farther_is_none(basis: Basis) -> None:
+    placebo = basis.placebo
+    assert placebo is not None
+    comparison = basis.comparison
+    alone = replace(placebo, rank_p=1 / (len(placebo.areas) + 1))
+    windows = tuple(replace(w, placebo=alone) if w.registered else w for w in comparison.windows)
+    changed = replace(basis.primary, comparisons=(replace(comparison, windows=windows),))
+    outcomes = tuple(changed if o is basis.primary else o for o in basis.evaluation.outcomes)
+    assert "none of those 27 areas moved as far" in text_of(with_evaluation(basis, outcomes=outcomes))
+
+
+def test_sites_that_were_there_throughout_are_said_so(basis: Basis) -> None:
+    same = replace(
+        basis.primary, exposed_sites=4, exposed_members=4, exposed_sites_first_month=4, exposed_sites_last_month=4
+    )
+    outcomes = tuple(same if o is basis.primary else o for o in basis.evaluation.outcomes)
+    text = text_of(with_evaluation(basis, outcomes=outcomes))
+    assert "West Yorkshire: 4 practices throughout. Compared with" in text

@@ -119,6 +119,7 @@ def test_without_a_trial_there_is_no_trial_row(campaign: OneCluster) -> None:
     assert isinstance(figure.chart, IntervalChart)
     assert len(figure.chart.groups) == 2
     assert "trial" not in figure.alt
+    assert "bracket" not in figure.caption
 
 
 @pytest.mark.parametrize(

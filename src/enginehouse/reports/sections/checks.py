@@ -47,7 +47,7 @@ def models_section(basis: Basis) -> Section | None:
     if not basis.evaluation.practice_models:
         return None
     table = DataTable(
-        caption=_say("models"),
+        caption=_say("models_table"),
         header=tuple(_say(f"{name}_header") for name in ("model", "sites")) + _window_headers(basis),
         rows=tuple(_model_row(basis, model) for model in basis.evaluation.practice_models),
         numeric=frozenset({1, 2, 3}),

@@ -82,7 +82,7 @@ def _sentences(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estima
             "place",
             treated=treated,
             estimate=point_words(wide, scale=basis.scale),
-            farther=farther_areas(placebo),
+            farther=farther_areas(placebo) or _say("none_of_them"),
             count=count,
         ),
         _say(

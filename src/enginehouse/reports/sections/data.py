@@ -44,8 +44,10 @@ def _arms(basis: Basis) -> str:
     }
     if outcome.exposed_members != outcome.exposed_sites:
         return _say("arms_areas", **names)
-    first, last = fmt.count(outcome.exposed_sites_first_month), fmt.count(outcome.exposed_sites_last_month)
-    return _say("arms", first=first, last=last, **names)
+    first, last = outcome.exposed_sites_first_month, outcome.exposed_sites_last_month
+    if first == last == outcome.exposed_members:
+        return _say("arms_throughout", **names)
+    return _say("arms", first=fmt.count(first), last=fmt.count(last), **names)
 
 
 def _faults(basis: Basis) -> list[Block]:
