@@ -245,6 +245,8 @@ def test_a_cycle_stands_still_goes_on_and_ends(run, at):
     assert run("withdraw", "first", "--reason", "Never sent.", *p).code == 0
     assert events(folder)[-3:] == ["cycle-suspended", "cycle-resumed", "cycle-withdrawn"]
     assert "nothing follows; register a new cycle" in run("freeze", "first", *p).err
+    told = [entry["label"] for entry in run("timeline", "-p", str(folder), "--json").json]
+    assert told[-3:] == ["Cycle suspended", "Cycle resumed", "Cycle withdrawn"]
 
 
 def test_the_registered_rule_stands_beside_the_decision(run, at):

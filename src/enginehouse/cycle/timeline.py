@@ -21,6 +21,8 @@ from enginehouse.reports.html import render_html
 from enginehouse.reports.messages import say
 from enginehouse.reports.timeline import TimelineEntry, timeline_document
 
+_TOLD = frozenset({Act.REGISTER, Act.AMEND, Act.FREEZE, Act.SUSPEND, Act.RESUME, Act.WITHDRAW})
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenTimeline:
@@ -75,7 +77,7 @@ def _act_words(act: Act, state: CycleState) -> str:
         return say("timeline.acts.evaluate_verdict", verdict=state.verdict)
     if act is Act.DECIDE and state.decision:
         return say("timeline.acts.decide", decision=state.decision.decision)
-    return say(f"timeline.acts.{act.value}") if act in (Act.REGISTER, Act.AMEND, Act.FREEZE) else ""
+    return say(f"timeline.acts.{act.value}") if act in _TOLD else ""
 
 
 def _links(workspace: Workspace) -> Iterator[Link]:
