@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,7 @@ from enginehouse.core.months import Month
 from enginehouse.data.checked import Checked, ask
 from enginehouse.data.duck import parquet, read_rows
 from enginehouse.data.findings import DataCheck, Finding, Severity, number, some
+from enginehouse.data.quarantine import reason_kind
 from enginehouse.data.snapshot import Snapshot
 from enginehouse.programme.enums import SourceKind
 
@@ -18,6 +20,8 @@ THIN_MONTH = 0.9
 """A month with fewer than this share of the usual number of sites has not all come in."""
 
 LONGEST_LIST_GAP_MONTHS = 3
+MOST_KINDS = 4
+MONTHS_NAMED = 12
 MONTHLY = (SourceKind.TOTALS, SourceKind.PRESCRIBING)
 
 
@@ -96,11 +100,21 @@ def quarantined(checked: Checked) -> Iterator[Finding]:
                 check=DataCheck.QUARANTINED,
                 severity=fault.severity,
                 source=name,
-                what=f"{number(len(some_rows), 'row')} left out: {fault.what}.",
+                what=f"{number(len(some_rows), 'row')} left out: {fault.what}{_kinds(fault, some_rows)}.",
                 count=len(some_rows),
                 examples=some([f"{row['file']} row {row['row']}: {row['reason']}" for row in some_rows]),
                 remedy=fault.remedy,
             )
+
+
+def _kinds(fault: _Fault, rows: Sequence[Mapping[str, Any]]) -> str:
+    """What is wrong with the rows that no other class takes, and how many have it, the commonest first."""
+    if fault.signs:
+        return ""
+    counts = Counter(kind for row in rows for kind in {reason_kind(one) for one in row["reason"].split("; ")})
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{kind}: {count:,}" for kind, count in ranked[:MOST_KINDS]]
+    return f" ({', '.join(named)}{', and others' if len(ranked) > MOST_KINDS else ''})"
 
 
 def _fault(reason: str) -> _Fault:
@@ -137,12 +151,26 @@ def missing_months(checked: Checked) -> Iterator[Finding]:
                 check=DataCheck.MISSING_MONTHS,
                 severity=Severity.WARNING if snapshot.kind is SourceKind.LIST_SIZES else Severity.ERROR,
                 source=name,
-                what=f"{number(len(gaps), 'month is', 'months are')} missing between {months[0]} and {months[-1]}.",
+                what=f"{number(len(gaps), 'month is', 'months are')} missing between {months[0]} and {months[-1]}: "
+                f"{_runs(gaps)}.",
                 count=len(gaps),
                 examples=some([str(month) for month in gaps], 12),
                 remedy="Fetch the months and put their files where the source looks; a baseline or follow-up that "
                 "needs them cannot be evaluated.",
             )
+
+
+def _runs(months: Sequence[Month]) -> str:
+    """Months in words, those in a row together: `2023-07, 2024-01 to 2024-03`."""
+    runs: list[list[Month]] = []
+    for month in months:
+        if runs and month - runs[-1][-1] == 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    named = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    more = f" and {len(named) - MONTHS_NAMED} more gaps" if len(named) > MONTHS_NAMED else ""
+    return ", ".join(named[:MONTHS_NAMED]) + more
 
 
 def late_months(checked: Checked) -> Iterator[Finding]:

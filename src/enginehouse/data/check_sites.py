@@ -10,6 +10,7 @@ import pyarrow as pa
 from enginehouse.core.months import Month
 from enginehouse.data.checked import Checked, ask
 from enginehouse.data.findings import DataCheck, Finding, Severity, number, some
+from enginehouse.programme.enums import SourceKind
 
 JUMP_TIMES, JUMP_AT_LEAST = 5.0, 50.0
 """A value is a jump when it is this many times its site's median, and at least so large."""
@@ -41,17 +42,34 @@ def unknown_sites(checked: Checked) -> Iterator[Finding]:
     for name, table in tables.items():
         unknown = sorted(set(table.column("site").unique().to_pylist()) - known)
         if unknown:
-            yield Finding(
-                check=DataCheck.UNKNOWN_SITES,
-                severity=Severity.NOTE,
-                source=name,
-                what=f"{number(len(unknown), 'site is', 'sites are')} in the data but not in the register, and "
-                "counted nowhere.",
-                count=len(unknown),
-                examples=some(unknown),
-                remedy="Right for prescribers that are not practices. If practices are among them, load a newer "
-                "register or add them to it.",
-            )
+            yield _unknown_finding(name, unknown, is_totals=name in checked.of_kind(SourceKind.TOTALS))
+
+
+def _unknown_finding(name: str, unknown: list[str], *, is_totals: bool) -> Finding:
+    """Prescribing of unknown sites is left out; totals of unknown sites stay in the panel, and in its sums."""
+    many = number(len(unknown), "site is", "sites are")
+    if is_totals:
+        return Finding(
+            check=DataCheck.UNKNOWN_SITES,
+            severity=Severity.WARNING,
+            source=name,
+            what=f"{many} in the data but not in the register. They count among all sites, but in no area, arm or "
+            "group by an attribute.",
+            count=len(unknown),
+            examples=some(unknown),
+            remedy="Add them to the register, or take their rows out of the file. If no site is known, the two files "
+            "write the codes differently.",
+        )
+    return Finding(
+        check=DataCheck.UNKNOWN_SITES,
+        severity=Severity.NOTE,
+        source=name,
+        what=f"{many} in the data but not in the register, so they count for nothing.",
+        count=len(unknown),
+        examples=some(unknown),
+        remedy="Right for prescribers that are not practices. If practices are among them, load a newer register or "
+        "add them to it.",
+    )
 
 
 def closed_but_active(checked: Checked) -> Iterator[Finding]:

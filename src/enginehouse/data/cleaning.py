@@ -35,6 +35,9 @@ ARROW: Mapping[Reads, pa.DataType] = {
 NUMERIC = frozenset({Reads.NUMBER, Reads.COUNT})
 
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
+_YEAR_LAST = re.compile(r"(\d{1,2}|[A-Za-z]{3,9})[-/. ](\d{4}|(?<=[A-Za-z][-/. ])\d{2})")
+_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2}|[A-Za-z]{3,9})")
 _NAMED_DAY = re.compile(r"(\d{1,2})[- ]?([A-Za-z]{3})[A-Za-z]*[- ]?(\d{4}|\d{2})")
 _BRITISH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
@@ -58,13 +61,31 @@ def read_day(text: str) -> tuple[Month, bool]:
     if match := _NAMED_DAY.fullmatch(text):
         name = match[2].lower()
         if name not in _MONTH_NAMES:
-            raise Unfit(f"'{text}' is not a month")
+            raise _not_a_month(text)
         year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
         return _on_day(text, year, _MONTH_NAMES.index(name) + 1, int(match[1]))
     try:
         return Month.parse(text), False
     except UserError as error:
-        raise Unfit(f"'{text}' is not a month") from error
+        raise _not_a_month(text) from error
+
+
+def _not_a_month(text: str) -> Unfit:
+    """Says what to write: the month that was probably meant, where only one can be."""
+    return Unfit(f"'{text}' is not a month: write {_meant(text) or 'YYYY-MM'}")
+
+
+def _meant(text: str) -> Month | None:
+    """The month of `01/2022`, `2022-1`, `Jan-22` or `January 2022`."""
+    if match := _YEAR_LAST.fullmatch(text):
+        month, year = match.groups()
+    elif match := _YEAR_FIRST.fullmatch(text):
+        year, month = match.groups()
+    else:
+        return None
+    number = int(month) if month.isdigit() else _MONTH_NUMBERS.get(month[:3].lower(), 0)
+    full = int(year) + (2000 if len(year) == 2 else 0)
+    return Month(full, number) if 1 <= number <= 12 and 1900 <= full <= 2200 else None
 
 
 def _on_day(text: str, year: int, month: int, day: int) -> tuple[Month, bool]:
@@ -121,19 +142,28 @@ def _as_key(book: KeyBook) -> Callable[[str], int]:
 class Column:
     """One field of one file while its batches pass: what was read before is remembered.
 
-    `as_text`: numbers are read here, not by the CSV reader, because rows that are set aside may hold none.
+    `as_text`: numbers are read here, not by the CSV reader, because rows that are set aside may hold none. `heading` is
+    what the file calls the column.
     """
 
     bound: Bound
     scheme: str
     book: KeyBook
     as_text: bool = False
+    heading: str = ""
     known: dict[str, Any] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def field(self) -> Field:
         return self.bound.field
+
+    @property
+    def place(self) -> str:
+        """What a reason calls the column: our name, and the file's where that is another."""
+        own, name = self.field.name, self.heading
+        is_plain = not name or name.replace("_", " ").casefold() == own.replace("_", " ").casefold()
+        return own if is_plain else f"{own} (column {name})"
 
     def read(self, batch: pa.Array | None, rows: int) -> tuple[pa.Array, dict[str, Mask]]:
         """The typed column, and for each reason the rows that do not fit."""
@@ -163,7 +193,7 @@ class Column:
         if not reasons:
             return column, {}
         places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return column, {f"{self.field.name}: {reason}": places == place for place, reason in reasons.items()}
+        return column, {f"{self.place}: {reason}": places == place for place, reason in reasons.items()}
 
     def _learn(self, text: str) -> None:
         """Read one text: its value is `None` when it is blank or refused."""

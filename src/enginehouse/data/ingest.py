@@ -118,7 +118,7 @@ def ingest(
         The file cannot be read, or not one of its rows fits.
     """
     as_text = layout.set_aside is not None
-    columns = [Column(b, scheme, books.get(b.field.name, KeyBook()), as_text) for b in bound]
+    columns = [Column(b, scheme, books.get(b.field.name, KeyBook()), as_text, _heading(raw, b)) for b in bound]
     reading = _Pass(raw, layout, columns, progress)
     with connect(memory_limit=LOAD_MEMORY_LIMIT) as engine:
         _write_rows(reading, engine, into / "rows.parquet")
@@ -136,6 +136,10 @@ def ingest(
         write_quarantine(raw_texts(raw, unfit, passed=reading.seen), raw.label, into / "quarantine.parquet")
     fit = reading.seen - reading.set_aside - sum(u.ordinal is not None for u in unfit)
     return Ingested(fit, len(unfit), reading.set_aside, dict(sorted(reading.months.items())))
+
+
+def _heading(raw: RawFile, bound: Bound) -> str:
+    return "" if bound.position is None else raw.header[bound.position]
 
 
 def _write_rows(reading: _Pass, engine: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from enginehouse.core.errors import DataError, UserError
+from enginehouse.core.errors import DataError, Problem, Problems, UserError
 from enginehouse.core.files import file_sha256, sync_folder, write_whole
 from enginehouse.core.progress import Progress
 from enginehouse.data.duplicates import check_files_apart
@@ -42,6 +42,20 @@ from enginehouse.data.sources import SOURCES, SourceReader
 from enginehouse.programme.sources import Source
 
 _DONE = "converted.json"
+MOST_FAULTS_SHOWN = 10
+
+
+class FaultyFiles(Problems, DataError):
+    """Several files of one source cannot be used: a problem for each of them."""
+
+    def __init__(self, faults: Sequence[DataError], *, where: str) -> None:
+        super().__init__([Problem(fault.where or where, fault.what, fault.remedy) for fault in faults])
+        self.where = where
+        shown = [str(problem).replace("\n", "\n  ") for problem in self.problems[:MOST_FAULTS_SHOWN]]
+        more = len(self.problems) - len(shown)
+        self.what = "\n  ".join(
+            [f"{len(faults)} files cannot be used:", *shown, *([f"and {more} more."] if more else [])]
+        )
 
 
 @contextmanager
@@ -87,10 +101,15 @@ class Load:
             self.progress(f"{self.name}: already loaded as {final.name[:12]}", len(raws), len(raws))
             return read_snapshot(final, already_loaded=True)
         self._open_partial()
-        files = []
+        files, faults = [], []
         for number, raw in enumerate(raws):
             self.progress(f"{self.name}: {raw.label}", number, len(raws))
-            files.append(self._converted(raw) or self._convert(raw))
+            try:
+                files.append(self._converted(raw) or self._convert(raw))
+            except DataError as error:
+                faults.append(error)
+        if faults:
+            raise faults[0] if len(faults) == 1 else FaultyFiles(faults, where=f"source {self.name}")
         self._check_files_apart(files)
         return self._publish(final, files)
 

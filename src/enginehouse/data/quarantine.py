@@ -15,8 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from enginehouse.core.errors import DataError
-from enginehouse.data.duck import connect, data_or_machine_error, quoted
+from enginehouse.data.duck import connect, data_or_machine_error, quoted, read_rows
 from enginehouse.data.rawfile import RawFile, is_zipped, lines, records, texts_at
+from enginehouse.data.snapshot import Snapshot
 
 SCHEMA = pa.schema([("file", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
 MOST_UNFIT = 1_000_000
@@ -39,6 +40,33 @@ class Unfitting:
     row: int | None = None
     position: int | None = None
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """A row that is in no figure: the file, the row's number there, why, and its text as it stands in the file."""
+
+    file: str
+    row: int
+    reason: str
+    text: str
+
+
+def read_quarantine(snapshot: Snapshot) -> tuple[QuarantinedRow, ...]:
+    """The rows of a snapshot that did not fit, in the order of the files and their rows."""
+    if not snapshot.quarantines:
+        return ()
+    found = read_rows(snapshot.quarantines, "SELECT file, row, reason, text FROM rows ORDER BY file, row")
+    return tuple(QuarantinedRow(**row) for row in found.to_pylist())
+
+
+def reason_kind(reason: str) -> str:
+    """A reason without what stood in the row: `month: 'soon' is not a month: write YYYY-MM` is `month is not a month`.
+
+    Rows that share a kind are mended in the same way.
+    """
+    kind = re.sub(r": '.*' (is .*)", r" \1", reason.rsplit(": write ", 1)[0], flags=re.DOTALL)
+    return re.sub(r"has \d+ columns instead of \d+", "has too many or too few columns", kind)
 
 
 def rejected_rows(engine: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfitting]:

@@ -18,8 +18,8 @@ from enginehouse.core.files import machine_error
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data import duck
 from enginehouse.data.loading import Load, latest_in, only_load
-from enginehouse.programme.paths import find_files
 from enginehouse.data.snapshot import Snapshot
+from enginehouse.programme.paths import find_files
 from enginehouse.programme.sources import Source
 
 

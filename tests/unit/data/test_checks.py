@@ -86,12 +86,12 @@ def test_quarantined_rows_by_what_is_wrong(check: Check) -> None:
     assert [(f.severity, f.what, f.count) for f in found] == [
         (Severity.ERROR, "2 rows left out: another row of the same site and month says otherwise.", 2),
         (Severity.WARNING, "1 row left out: a count is negative.", 1),
-        (Severity.WARNING, "2 rows left out: they do not fit.", 2),
+        (Severity.WARNING, "2 rows left out: they do not fit (month is not a month: 2).", 2),
         (Severity.NOTE, "1 row left out: they repeat an earlier row.", 1),
     ]  # fmt: skip
     assert found[2].examples == (
-        "data.csv row 7: month: 'soon' is not a month",
-        "data.csv row 8: month: 'never' is not a month",
+        "data.csv row 7: month: 'soon' is not a month: write YYYY-MM",
+        "data.csv row 8: month: 'never' is not a month: write YYYY-MM",
     )
 
 
@@ -104,6 +104,7 @@ def test_missing_and_late_months(check: Check) -> None:
     )
     missing = only(quality, DataCheck.MISSING_MONTHS)
     assert (missing.severity, missing.count, missing.examples) == (Severity.ERROR, 2, ("2017-04", "2017-05"))
+    assert missing.what == "2 months are missing between 2017-01 and 2017-12: 2017-04 to 2017-05."
     assert (
         only(quality, DataCheck.LATE_MONTHS).what
         == "The source ends in 2017-09; the newest of the programme reaches 2017-12."
@@ -134,7 +135,12 @@ def test_sites_unknown_closed_and_taken_over_by_nobody(check: Check) -> None:
             "data": {"kind": "totals", "text": TOTALS + totals()},
         }
     )
-    assert only(quality, DataCheck.UNKNOWN_SITES).examples == ("site:d",)
+    unknown = only(quality, DataCheck.UNKNOWN_SITES)
+    assert (unknown.severity, unknown.examples) == (Severity.WARNING, ("site:d",))
+    assert unknown.what == (
+        "1 site is in the data but not in the register. They count among all sites, but in no area, arm or group by an "
+        "attribute."
+    )
     closed = only(quality, DataCheck.CLOSED_BUT_ACTIVE)
     assert closed.examples == ("site:a closed in 2017-06, reports in 2017-12",)  # c closes after its last month
     assert only(quality, DataCheck.SUCCESSORS).examples == ("site:c > site:q",)

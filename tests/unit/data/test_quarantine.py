@@ -28,7 +28,7 @@ LINES = [
 ]
 EXPECTED = {
     3: "ITEMS: 'one' is not a number",
-    4: "month: '201713' is not a month",
+    4: "month (column YEAR_MONTH): '201713' is not a month: write YYYY-MM",
     6: "items is not a whole number",
     7: "practice is missing",
     8: "the row has 6 columns instead of 11",
@@ -93,7 +93,9 @@ def test_a_quotation_mark_inside_a_cell(
 
 
 def test_no_row_that_fits_is_a_mistake_about_the_file(load: Callable[..., Snapshot]) -> None:
-    with pytest.raises(DataError, match=r"not one of the 2 rows fits.*month: 'soon' is not a month \(2\)"):
+    with pytest.raises(
+        DataError, match=r"not one of the 2 rows fits.*month: 'soon' is not a month: write YYYY-MM \(2\)"
+    ):
         load("list-sizes", "practice,month,patients\nA1,soon,1\nA2,soon,1\n")
     with pytest.raises(DataError, match="the file has no rows"):
         load("list-sizes", "practice,month,patients\n")
