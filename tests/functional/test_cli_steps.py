@@ -216,6 +216,7 @@ def test_a_cycle_from_register_to_close(run, at):
     assert "One would wait." in page
     assert "synthetic" in page
     assert Path(dossier["pdf"]).read_bytes().startswith(b"%PDF")
+    assert (folder / "output" / "timeline.html").exists(), "the dossier links it"
     timeline = run("timeline", "-p", str(folder), "--json").json
     assert {entry["kind"] for entry in timeline} == {"improvement", "evaluation"}
     assert (folder / "output" / "timeline.html").exists()

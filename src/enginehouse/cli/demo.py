@@ -174,4 +174,3 @@ def _run_turn(turn: Turn, folder: Path, progress: Progress) -> None:
     eh.decide(workspace, turn.cycle, by=board, decision=eh.DecisionWord(turn.decision), reason=turn.reason)
     progress("writing the dossier")
     eh.write_dossier(workspace, turn.cycle, by=me)
-    eh.write_timeline(workspace)

@@ -12,8 +12,9 @@ from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.appraise import recorded_appraisal
 from enginehouse.cycle.data_account import account_from_document
 from enginehouse.cycle.evaluate import named, recorded_evaluation
-from enginehouse.cycle.pages import dossier_pages, pages_beside
+from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside
 from enginehouse.cycle.register import read_locked
+from enginehouse.cycle.timeline import write_timeline
 from enginehouse.cycle.workspace import Acting, Workspace, person_name
 from enginehouse.governance.policies import next_step
 from enginehouse.governance.stages import Act
@@ -44,7 +45,7 @@ class WrittenDossier:
 
 
 def write_dossier(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> WrittenDossier:
-    """Write the dossier into the output folder, and its hashes into the record."""
+    """Write the dossier and the timeline that it links into the output folder, and its hashes into the record."""
     document = dossier_of(workspace, cycle, by=by)
     html, pdf = render_html(document), render_pdf(document)
     events = list(workspace.record.store.events(cycle=cycle))
@@ -57,6 +58,7 @@ def write_dossier(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool
         write_whole(written.pdf, pdf)
         if is_new:
             record_act(workspace, Act.WRITE_DOSSIER, payload, cycle=cycle, by=by, documents=(html, pdf))
+        write_timeline(workspace)
     return written
 
 
@@ -71,7 +73,9 @@ def dossier_of(workspace: Workspace, cycle: str, *, by: Acting) -> Document:
         evaluation=recorded_evaluation(workspace, state),
         appraisal=recorded_appraisal(workspace, state),
         facts=_facts(workspace, cycle, state, events, _told(events), found.indicators[found.protocol.indicator]),
-        pages=pages_beside(workspace, "dossier", cycle=cycle) | {"pdf": dossier_pages(cycle)["pdf"]},
+        # Written with it, so that a first and a second dossier of one record are the same.
+        pages=pages_beside(workspace, "dossier", cycle=cycle)
+        | {"pdf": dossier_pages(cycle)["pdf"], "timeline": TIMELINE},
     )
 
 
