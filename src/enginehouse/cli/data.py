@@ -15,7 +15,7 @@ from enginehouse.core.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from enginehouse.cycle.load_data import LoadedSource
-    from enginehouse.cycle.quarantined import QuarantinedRow
+    from enginehouse.cycle.quarantined import SourceRow
     from enginehouse.data.findings import Finding
 
 EXAMPLES = (
@@ -132,9 +132,8 @@ def _quarantine(args: argparse.Namespace) -> Output:
     return Output(text="\n".join([*lines, *rest, f"{len(rows):,} row(s) set aside. {RAW}"]), record=record)
 
 
-def _quarantined_lines(row: QuarantinedRow) -> Iterator[str]:
-    place = row.file if row.row is None else f"{row.file}, row {row.row:,}"
-    yield f"{row.source}: {place}: {row.reason}"
+def _quarantined_lines(row: SourceRow) -> Iterator[str]:
+    yield f"{row.source}: {row.file}, row {row.row:,}: {row.reason}"
     yield f"    {row.text}"
 
 

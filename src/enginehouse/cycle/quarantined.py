@@ -9,21 +9,21 @@ from dataclasses import astuple, dataclass, fields
 
 from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.cycle.workspace import Workspace
-from enginehouse.data.duck import read_rows
+from enginehouse.data.quarantine import read_quarantine
 
 
 @dataclass(frozen=True, slots=True)
-class QuarantinedRow:
-    """One row that did not fit. `row` is its number as a spreadsheet shows it, where that is known."""
+class SourceRow:
+    """One row that did not fit, with its source. `row` is its number as a spreadsheet shows it."""
 
     source: str
     file: str
-    row: int | None
+    row: int
     reason: str
     text: str
 
 
-def quarantined_rows(workspace: Workspace, *, sources: Sequence[str] = ()) -> tuple[QuarantinedRow, ...]:
+def quarantined_rows(workspace: Workspace, *, sources: Sequence[str] = ()) -> tuple[SourceRow, ...]:
     """The rows set aside by the latest load of the named sources, or of all, in the order of their files."""
     declared = workspace.programme.settings.sources
     for name in sources:
@@ -33,18 +33,16 @@ def quarantined_rows(workspace: Workspace, *, sources: Sequence[str] = ()) -> tu
     return tuple(row for name in dict.fromkeys(sources or declared) for row in _of_source(workspace, name))
 
 
-def quarantined_csv(rows: Sequence[QuarantinedRow]) -> bytes:
+def quarantined_csv(rows: Sequence[SourceRow]) -> bytes:
     """The same as a CSV file."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(QuarantinedRow))
+    writer.writerow(field.name for field in fields(SourceRow))
     writer.writerows(astuple(row) for row in rows)
     return text.getvalue().encode()
 
 
-def _of_source(workspace: Workspace, name: str) -> list[QuarantinedRow]:
+def _of_source(workspace: Workspace, name: str) -> list[SourceRow]:
     snapshot = workspace.warehouse.latest(name)
-    if snapshot is None or not snapshot.quarantines:
-        return []
-    rows = read_rows(snapshot.quarantines, "SELECT file, row, reason, text FROM rows").to_pylist()
-    return [QuarantinedRow(name, row["file"], row["row"], row["reason"], row["text"]) for row in rows]
+    rows = () if snapshot is None else read_quarantine(snapshot)
+    return [SourceRow(name, row.file, row.row, row.reason, row.text) for row in rows]
