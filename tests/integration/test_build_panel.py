@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,3 +139,15 @@ def test_the_campaigns_totals_are_those_of_its_file(name: str, measure: str, cam
         place = arrays.sites.index(f"area:{row['area']}"), arrays.months.index(Month.parse(row["month"]))
         assert float(arrays.numerator[place]) == pytest.approx(float(row["numerator"]))
         assert float(arrays.denominator[place]) == pytest.approx(float(row["denominator"]))
+
+
+def test_totals_of_a_site_that_the_register_lacks_are_kept_and_told(checkout: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(checkout / "src/enginehouse/programmes/starter", tmp_path / "programme"))
+    with open(folder / "data/measurements.csv", "a", encoding="utf-8") as file:
+        file.write("metered-dose-inhalers,X99,2023-06,10,20\n")
+    programme = load_programme(folder)
+    built = build(programme, loaded(programme, tmp_path / "warehouse"))
+    assert [str(entry) for entry in built.left_out] == [
+        "1 sites that the register does not have; they are kept, but are in no area or arm (such as site:X99)"
+    ]
+    assert "site:X99" in built.panel.arrays("metered-dose-inhaler-share").sites

@@ -1,4 +1,4 @@
-"""What a panel was built from and what was left out of it, with the reason: nothing is dropped in silence."""
+"""What a panel was built from and what was left out of it (or kept doubtfully), with the reason: nothing in silence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXAMPLES = 5
 
 
 class Reason(StrEnum):
-    """Why something of the data is not in the panel."""
+    """Why something of the data is not in the panel, or is in it and may not be meant to be."""
 
     UNKNOWN_SITE = "unknown-site"
     NO_LIST_SIZE = "no-list-size"
@@ -21,6 +21,7 @@ class Reason(StrEnum):
     ABOVE_DENOMINATOR = "above-denominator"
     NO_WEIGHT = "no-weight"
     UNUSED_PATTERN = "unused-pattern"
+    NOT_IN_REGISTER = "not-in-register"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -31,6 +32,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ABOVE_DENOMINATOR: "{count} rows whose numerator is above the denominator that should contain it",
     Reason.NO_WEIGHT: "{count} codes that the definition takes in but its weight table has no weight for",
     Reason.UNUSED_PATTERN: "{count} code patterns that match nothing in the data",
+    Reason.NOT_IN_REGISTER: "{count} sites that the register does not have; they are kept, but are in no area or arm",
 }
 
 

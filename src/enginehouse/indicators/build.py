@@ -15,7 +15,7 @@ from enginehouse.core.errors import DataError, did_you_mean
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data.list_sizes import read_list_sizes
 from enginehouse.data.prescribing import read_keys
-from enginehouse.data.register import build_register
+from enginehouse.data.register import READS, build_register
 from enginehouse.data.snapshot import Snapshot
 from enginehouse.data.totals import read_totals
 from enginehouse.data.warehouse import Warehouse
@@ -73,6 +73,7 @@ def build(
     used: dict[str, Snapshot] = {}
     ready = [i for i in chosen if i.measured_from.totals]
     parts = _from_totals(ready, warehouse, used, progress)
+    unregistered = _unregistered([table for table, _ in parts], programme, warehouse)
     prescribed = [i for i in chosen if i.measured_from.prescribing]
     if prescribed:
         parts += _from_prescribing(prescribed, programme, warehouse, used, code_changes, progress)
@@ -81,7 +82,7 @@ def build(
     return PanelBuild(
         panel=_panel([table for table, _ in parts]),
         snapshots=tuple(sorted({snapshot.id for snapshot in used.values()})),
-        left_out=worth_saying(tuple(left_out)),
+        left_out=worth_saying((*left_out, unregistered)),
     )
 
 
@@ -118,6 +119,17 @@ def _from_totals(
             tables[source] = read_totals(used[source])
         parts.append(from_totals.indicator_rows(indicator, tables[source]))
     return parts
+
+
+def _unregistered(tables: Sequence[pa.Table], programme: Programme, warehouse: Warehouse) -> LeftOut:
+    """Sites of ready-made totals that the register does not have, where there is one: totals come with their sites."""
+    kinds = {name: source.kind for name, source in programme.settings.sources.items() if source.kind in READS}
+    is_loaded = all(warehouse.latest(name) is not None for name in kinds)
+    if not tables or not is_loaded or REGISTER_KINDS.isdisjoint(kinds.values()):
+        return LeftOut(Reason.NOT_IN_REGISTER, 0)
+    known = build_register(warehouse, programme.settings).sites
+    sites = {site for table in tables for site in table.column("site").unique().to_pylist()}
+    return LeftOut.of(Reason.NOT_IN_REGISTER, sites - set(known))
 
 
 def _from_prescribing(

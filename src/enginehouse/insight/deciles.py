@@ -9,7 +9,7 @@ import numpy as np
 
 from enginehouse.core.months import Month
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.insight.selection import ALL_SITES, Inclusion, Mask
+from enginehouse.insight.selection import ALL_SITES, Inclusion, Mask, expected_months
 from enginehouse.stats.results import NotEstimable
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -27,11 +27,15 @@ class MonthDeciles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deciles:
-    """Quantiles at `levels` for every month that has data; a month with too few sites *cannot be estimated*."""
+    """Quantiles at `levels` for every month of `calendar`, in which data were expected.
+
+    A month with too few sites *cannot be estimated*; one without any data is `None`, so that a line has a gap there.
+    """
 
     indicator: str
     levels: tuple[float, ...]
-    months: tuple[MonthDeciles | NotEstimable, ...]
+    calendar: tuple[Month, ...]
+    months: tuple[MonthDeciles | NotEstimable | None, ...]
 
     @property
     def estimated(self) -> tuple[MonthDeciles, ...]:
@@ -59,13 +63,15 @@ def deciles(
     quantiles in statistical packages. Am Stat 1996;50:361-365.
     """
     there = include.has_value(arrays)
-    observed = np.flatnonzero(there.any(axis=0))
-    months = tuple(_of_month(arrays, there, int(column), levels, include) for column in observed)
-    if all(isinstance(month, NotEstimable) for month in months):
+    observed = there.any(axis=0)
+    columns = [int(column) for column in np.flatnonzero(expected_months(observed))]
+    months = tuple(_of_month(arrays, there, c, levels, include) if observed[c] else None for c in columns)
+    if not any(isinstance(month, MonthDeciles) for month in months):
         few = include.too_few(int(there.sum(axis=0).max(initial=0)), "A decile")
         assert few is not None
         return few
-    return Deciles(indicator=arrays.indicator, levels=tuple(levels), months=months)
+    calendar = tuple(arrays.months[column] for column in columns)
+    return Deciles(indicator=arrays.indicator, levels=tuple(levels), calendar=calendar, months=months)
 
 
 def _of_month(

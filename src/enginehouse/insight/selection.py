@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.core.months import Period
+from enginehouse.core.months import Month, Period
+from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.stats.results import NotEstimable
 
@@ -57,6 +58,36 @@ class Inclusion:
 
 ALL_SITES = Inclusion()
 """Every site with a positive denominator; at least 20 of them."""
+
+
+def expected_months(observed: Mask) -> Mask:
+    """Which columns ought to have data, given which have any: every calendar month from the first to the last.
+
+    Data that come at regular intervals (quarterly, half-yearly) are expected at those; where the intervals follow no
+    rule, only what is there is expected.
+    """
+    places = np.flatnonzero(observed)
+    expected = np.zeros(len(observed), dtype=np.bool_)
+    if len(places) == 0:
+        return expected
+    steps = np.diff(places)
+    step = int(steps.min(initial=len(observed)))
+    if (steps % step).any():
+        return np.asarray(observed, dtype=np.bool_)
+    expected[places[0] : places[-1] + 1 : step] = True
+    return expected
+
+
+def missing_months(arrays: PanelArrays, include: Inclusion = ALL_SITES) -> tuple[Month, ...]:
+    """Months that no site has a value in, although data were expected."""
+    observed = include.has_value(arrays).any(axis=0)
+    return tuple(arrays.months[column] for column in np.flatnonzero(expected_months(observed) & ~observed))
+
+
+def unregistered_sites(arrays: PanelArrays, register: SiteRegister) -> tuple[str, ...]:
+    """Sites with a value that the register does not know: they count among all sites, but in no group of any kind."""
+    there = ALL_SITES.has_value(arrays).any(axis=1)
+    return tuple(site for site, seen in zip(arrays.sites, there, strict=True) if seen and site not in register.sites)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from enginehouse.core.months import Month
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.insight.selection import ALL_SITES, Inclusion
+from enginehouse.insight.selection import ALL_SITES, Inclusion, expected_months, missing_months
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.variance import VarianceComponents, lag_autocorrelation, panel_icc
 
@@ -81,8 +81,8 @@ class Sizes:
 class Turnover:
     """Sites that have a value all through, that join after the first month, that leave before the last, with gaps.
 
-    A site may both join and leave. `gaps` counts sites that miss an observed month between their first and
-    last.
+    A site may both join and leave. `gaps` counts sites that miss a month between their first and last, be it that no
+    site has a value then: `missing_months` are those. Data that come quarterly are expected quarterly.
     """
 
     first: Month
@@ -92,6 +92,7 @@ class Turnover:
     joining: int
     leaving: int
     gaps: int
+    missing_months: tuple[Month, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +235,8 @@ def turnover(arrays: PanelArrays) -> Turnover:
         return Turnover(
             first=arrays.months[0], last=arrays.months[-1], sites=0, throughout=0, joining=0, leaving=0, gaps=0
         )
-    there = there[there.any(axis=1)][:, there.any(axis=0)]
+    expected = expected_months(there.any(axis=0))
+    there = there[there.any(axis=1)][:, expected]
     last = there.shape[1] - 1
     begins = there.argmax(axis=1)
     ends = last - there[:, ::-1].argmax(axis=1)
@@ -247,6 +249,7 @@ def turnover(arrays: PanelArrays) -> Turnover:
         joining=int((begins > 0).sum()),
         leaving=int((ends < last).sum()),
         gaps=int(gaps.sum()),
+        missing_months=missing_months(arrays),
     )
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from enginehouse.core.months import Month, Period
+from enginehouse.data.sites import Site, SiteRegister
 from enginehouse.governance.disclosure import SUPPRESSED
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.insight.deciles import Deciles, MonthDeciles, deciles
 from enginehouse.insight.groups import GroupTable, by_group, release_groups
 from enginehouse.insight.headroom import BEST_SHARE, Benchmark, Headroom, achievable_benchmark, headroom
-from enginehouse.insight.selection import Inclusion, Totals, totals_over
+from enginehouse.insight.selection import Inclusion, Totals, expected_months, totals_over, unregistered_sites
 from enginehouse.insight.variation import (
     BetweenSites,
     Sizes,
@@ -82,6 +83,43 @@ def test_months_without_any_data_are_no_months(panel_of: Make) -> None:
     found = deciles(panel_of(top, 1))
     assert isinstance(found, Deciles)
     assert [m.month for m in found.estimated] == [Month(2020, 1), Month(2020, 3)]
+
+
+def test_a_month_missing_for_all_sites_is_a_gap(panel_of: Make) -> None:
+    """Five months, nothing in the third: no site has a value in every calendar month."""
+    top = np.ones((20, 5))
+    top[:, 2] = np.nan
+    arrays = panel_of(top, 1)
+    found = deciles(arrays)
+    assert isinstance(found, Deciles)
+    assert found.calendar == tuple(Month(2020, n) for n in range(1, 6))
+    assert [month is None for month in found.months] == [False, False, True, False, False]
+    seen = turnover(arrays)
+    assert (seen.sites, seen.throughout, seen.gaps, seen.joining, seen.leaving) == (20, 0, 20, 0, 0)
+    assert seen.missing_months == (Month(2020, 3),)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        ("11011", "11111"),
+        ("1001001", "1001001"),  # quarterly
+        ("1001000001", "1001001001"),  # quarterly, with a quarter missing
+        ("10010001", "10010001"),  # three and four months apart: no rule
+        ("0110", "0110"),
+        ("0100", "0100"),
+        ("000", "000"),
+    ],
+)
+def test_which_months_ought_to_have_data(observed: str, expected: str) -> None:
+    found = expected_months(np.array([digit == "1" for digit in observed]))
+    assert "".join("1" if there else "0" for there in found) == expected
+
+
+def test_sites_that_the_register_does_not_know_are_named(panel_of: Make) -> None:
+    arrays = panel_of([[1], [2], [np.nan]], 1)
+    register = SiteRegister(sites={arrays.sites[0]: Site(arrays.sites[0], "A")})
+    assert unregistered_sites(arrays, register) == (arrays.sites[1],)
 
 
 # Variation
