@@ -22,13 +22,17 @@ MOST_PROBLEMS_LISTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was read, and what is wrong with it. Unnamed documents are no fault: an interrupted command leaves them."""
+    """What was read, and what is wrong with it. Unnamed documents are no fault: an interrupted command leaves them.
+
+    `exists` is whether there is any record: none has no fault in it, and is not whole either.
+    """
 
     events: int
     documents: int
     problems: tuple[str, ...]
     unnamed_documents: int = 0
     head: Head = GENESIS
+    exists: bool = True
 
     @property
     def ok(self) -> bool:
@@ -58,6 +62,7 @@ def verify(record: Record, *, head: Head | None = None) -> Verification:
         problems=findings.listed(),
         unnamed_documents=documents.unnamed(),
         head=last,
+        exists=record.store.exists(),
     )
 
 

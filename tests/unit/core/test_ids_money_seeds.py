@@ -42,6 +42,11 @@ def test_money_adds_only_like_with_like():
         campaign + Money.of(1, "GBP", 2018)
 
 
+def test_money_without_a_known_symbol_shows_its_code():
+    assert str(Money.of(-1234, "NOK", 2024)) == "-NOK 1,234"
+    assert str(Money.of(1234, "EUR", 2024)) == "€1,234"
+
+
 def test_seeds_differ_by_name_and_stay_the_same():
     # The first 16 bytes of SHA-256("7/drift/1"), computed with the sha256sum command.
     assert derive_seed(7, "drift", 1) == int("6085cef652a08f6f9c3cecc431912489", 16)

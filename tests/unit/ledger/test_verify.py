@@ -63,7 +63,15 @@ def test_a_sound_record(full: Record) -> None:
     assert verify(full).ok
 
 
+def test_no_record_has_no_fault_and_does_not_exist(full: Record, tmp_path: Path) -> None:
+    none = Record(tmp_path / "nothing here")
+    assert verify(none, head=GENESIS) == Verification(events=0, documents=0, problems=(), exists=False)
+    assert not none.folder.exists()
+    assert verify(full).exists
+
+
 def test_an_empty_record_is_sound(record: Record) -> None:
+    record.store.create()
     assert verify(record, head=GENESIS) == Verification(events=0, documents=0, problems=())
 
 

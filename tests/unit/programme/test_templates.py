@@ -37,6 +37,38 @@ def test_a_template_that_can_be_run_at_once_brings_its_data(template: str, tmp_p
     assert all((folder / path).is_file() for source in sources for path in source.path)
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_says_how_to_begin(template: str, tmp_path: Path):
+    folder = new_programme(tmp_path / "p", template=template)
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert "enginehouse data load" in page
+    for source in load_programme(folder).settings.sources.values():
+        kept_elsewhere = [path.removeprefix("${ENGINEHOUSE_DATA}/") for path in source.path if path.startswith("$")]
+        assert all(path in page for path in kept_elsewhere)
+        assert not kept_elsewhere or all(
+            column in page for column in (*source.columns.values(), *source.levels.values())
+        )
+    if load_programme(folder).settings.synthetic and template != "starter":
+        assert page.index("enginehouse data synthesise") < page.index("enginehouse data load")
+
+
+def test_the_economics_of_the_starter_need_only_their_marks_taken_off(tmp_path: Path):
+    folder = new_programme(tmp_path / "p")
+    path = folder / "cycles/first/protocol.yaml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("# economics:"), text.index("decision:")
+    block = "".join(line.removeprefix("# ") for line in text[start:end].splitlines(keepends=True))
+    path.write_text(text[:start] + block.replace("#     ", "    ") + text[end:], encoding="utf-8")
+    economics = load_programme(folder).protocols["first"].economics
+    assert economics is not None
+    assert (economics.price.per_unit, economics.campaign_cost) == (5, 360)
+
+
+def test_the_first_person_has_a_name_that_pages_can_show(tmp_path: Path):
+    people = load_people(new_programme(tmp_path / "p"))
+    assert people["me"].name == "Analyst (rename me in people.csv)"
+
+
 def test_every_shipped_programme_is_a_template():
     assert set(TEMPLATES) == {path.name for path in SHIPPED.iterdir() if path.is_dir()}
 
