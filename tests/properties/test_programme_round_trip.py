@@ -19,13 +19,14 @@ from enginehouse.programme.hashing import definition_bytes, definition_hash
 from enginehouse.programme.positions import read_yaml
 from enginehouse.programme.read import from_json, from_yaml, to_yaml
 from enginehouse.programme.schemas import models, resolve, structure
-from enginehouse.programme.spec import MONTH_PATTERN, SLUG_PATTERN, Spec
+from enginehouse.programme.spec import CURRENCY_PATTERN, MONTH_PATTERN, SLUG_PATTERN, Spec
 
 MODELS = sorted(models().values(), key=lambda model: model.__name__)
 # The whole set runs with the other long tests; every commit draws a few of each model.
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 SLUGS = st.from_regex(SLUG_PATTERN.replace("$", r"\Z"), fullmatch=True).filter(lambda slug: len(slug) < 20)
 MONTHS = st.builds("{:04d}-{:02d}".format, st.integers(1990, 2100), st.integers(1, 12))
+CURRENCIES = st.sampled_from(["GBP", "CHF", "JPY"])
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co", "Zl", "Zp")), min_size=1, max_size=20
 )
@@ -50,7 +51,8 @@ def drawn(part: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[Any]:
 def strings(part: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[str]:
     if part.get("format") == "date":
         return st.dates(date(1990, 1, 1), date(2100, 1, 1)).map(str)
-    return {SLUG_PATTERN: SLUGS, MONTH_PATTERN: MONTHS}.get(part.get("pattern", ""), TEXTS)
+    known = {SLUG_PATTERN: SLUGS, MONTH_PATTERN: MONTHS, CURRENCY_PATTERN: CURRENCIES}
+    return known.get(part.get("pattern", ""), TEXTS)
 
 
 def integers(part: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[int]:

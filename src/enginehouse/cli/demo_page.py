@@ -112,7 +112,7 @@ def closing_words(done: Sequence[Done], missing: Mapping[str, Sequence[str]]) ->
         yield ""
     for name, why in missing.items():
         yield f"{_title(name)}:"
-        yield from (_wrapped(sentence) for sentence in (say("index.no_practices.text"), *why))
+        yield from (_wrapped(sentence) for sentence in (say("index.no_practices.text"), *why[:1]))
         yield ""
 
 

@@ -19,6 +19,7 @@ from enginehouse.governance.state import CycleState
 from enginehouse.reports.content import Link
 from enginehouse.reports.html import render_html
 from enginehouse.reports.messages import say
+from enginehouse.reports.sections.verdict import decision_words
 from enginehouse.reports.timeline import TimelineEntry, timeline_document
 
 _TOLD = frozenset({Act.REGISTER, Act.AMEND, Act.FREEZE, Act.SUSPEND, Act.RESUME, Act.WITHDRAW})
@@ -76,7 +77,7 @@ def _act_words(act: Act, state: CycleState) -> str:
     if act is Act.EVALUATE and state.verdict:
         return say("timeline.acts.evaluate_verdict", verdict=state.verdict)
     if act is Act.DECIDE and state.decision:
-        return say("timeline.acts.decide", decision=state.decision.decision)
+        return say("timeline.acts.decide", decision=decision_words(state.decision.decision))
     return say(f"timeline.acts.{act.value}") if act in _TOLD else ""
 
 

@@ -105,7 +105,7 @@ def _person(row: dict[str, str]) -> Person:
 
 
 def _example() -> str:
-    return f"me,Analyst (rename me in {FILE}),{SEPARATOR.join(Role)}"
+    return f"me,The analyst,{SEPARATOR.join(Role)}"
 
 
 def first_people_file() -> str:

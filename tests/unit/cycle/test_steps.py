@@ -123,7 +123,7 @@ def test_who_acted_keeps_a_name_on_pages_only(workspace, me):
     eh.register(workspace, CYCLE, by=me)
     ledger = (workspace.programme.folder / ".enginehouse" / "ledger.sqlite").read_bytes()
     assert b"asserted:me" in ledger
-    assert b"rename me" not in ledger
+    assert b"The analyst" not in ledger
 
 
 def test_the_only_person_acts_without_being_named(workspace, monkeypatch):

@@ -38,7 +38,7 @@ def test_a_spreadsheet_s_mark_and_capitals_are_no_problem(tmp_path: Path):
     [
         ("", "people.csv:1\n  got the columns nothing. Expected: id,name,roles."),
         ("id,name\nann,Ann\n", "people.csv:1\n  got the columns id,name. Expected: id,name,roles."),
-        ("id,name,roles\n", "people.csv:1\n  it names nobody. Add a line: me,Analyst (rename me in people.csv),analyst;"),
+        ("id,name,roles\n", "people.csv:1\n  it names nobody. Add a line: me,The analyst,analyst;"),
         ("id,name,roles\nAnn B,Ann,auditor\n", "people.csv:2  id\n  got 'Ann B'; expected lower-case words joined by hyphens, for example j-smith."),
         ("id,name,roles\nann,Ann,auditor\nann,Ann,analyst\n", "people.csv:3  id\n  got the person 'ann' twice. Give each person one line."),
         ("id,name,roles\nann,,auditor\n", "people.csv:2  name\n  got nothing; expected a name."),

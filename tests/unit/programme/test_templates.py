@@ -66,7 +66,7 @@ def test_the_economics_of_the_starter_need_only_their_marks_taken_off(tmp_path: 
 
 def test_the_first_person_has_a_name_that_pages_can_show(tmp_path: Path):
     people = load_people(new_programme(tmp_path / "p"))
-    assert people["me"].name == "Analyst (rename me in people.csv)"
+    assert people["me"].name == "The analyst"
 
 
 def test_every_shipped_programme_is_a_template():
