@@ -24,6 +24,7 @@ from enginehouse.programme.spec import CURRENCY_PATTERN, MONTH_PATTERN, SLUG_PAT
 MODELS = sorted(models().values(), key=lambda model: model.__name__)
 # The whole set runs with the other long tests; every commit draws a few of each model.
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+CURRENCIES = st.from_regex(CURRENCY_PATTERN.replace("$", r"\Z"), fullmatch=True)
 SLUGS = st.from_regex(SLUG_PATTERN.replace("$", r"\Z"), fullmatch=True).filter(lambda slug: len(slug) < 20)
 MONTHS = st.builds("{:04d}-{:02d}".format, st.integers(1990, 2100), st.integers(1, 12))
 CURRENCIES = st.sampled_from(["GBP", "CHF", "JPY"])
