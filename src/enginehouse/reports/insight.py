@@ -95,11 +95,11 @@ def _deciles(insight: IndicatorInsight, noun: str) -> Block:
     found, indicator = insight.deciles, insight.indicator
     if isinstance(found, NotEstimable):
         return Paragraph(text=_cannot(found))
-    months = tuple(str(month.month) for month in found.months if isinstance(month, MonthDeciles))
     factor = 100.0 if indicator.is_proportion else float(indicator.scale)
-    lines = [[m.values[level] * factor for m in found.estimated] for level in range(len(found.levels))]
+    values = [m.values if isinstance(m, MonthDeciles) else None for m in found.months]
+    lines = [[None if v is None else v[level] * factor for v in values] for level in range(len(found.levels))]
     figure: Figure = decile_figure(
-        months,
+        tuple(str(month) for month in found.calendar),
         lines,
         label=_label(indicator),
         count=found.estimated[-1].sites,
@@ -202,6 +202,9 @@ def _stability(insight: IndicatorInsight, noun: str) -> DataTable:
         leaving=fmt.count(turnover.leaving),
         gaps=fmt.count(turnover.gaps),
     )
+    if turnover.missing_months:
+        missing = ", ".join(fmt.month_words(month) for month in turnover.missing_months)
+        note = f"{note} {say('insight.stability.missing', noun_one=noun, months=missing)}"
     return DataTable(
         caption=say("insight.stability.caption"),
         header=(say("insight.stability.name"), say("insight.stability.value")),

@@ -16,7 +16,7 @@ from enginehouse.insight.headroom import Benchmark, headroom
 from enginehouse.insight.variation import variation
 from enginehouse.programme.enums import Direction, Disclosure, NumeratorKind
 from enginehouse.programme.indicator import From, Indicator, ReadyMade, Status
-from enginehouse.reports.content import DataTable, Link
+from enginehouse.reports.content import DataTable, Figure, Link
 from enginehouse.reports.facts import SourceFact
 from enginehouse.reports.html import render_html
 from enginehouse.reports.index import LinkGroup, index_document
@@ -138,6 +138,23 @@ def test_insight_says_spread_headroom_groups_and_stability(arrays: PanelArrays, 
     assert "not known" in text
     assert "Cannot be estimated: Too few." in text
     assert "40 of 40 practices have a value in every month from January 2016 to December 2017" in text
+
+
+def test_a_month_that_every_site_lacks_is_said_and_drawn_as_a_gap(arrays: PanelArrays, indicator: Indicator) -> None:
+    numerator, denominator = arrays.numerator.copy(), arrays.denominator.copy()
+    numerator[:, 7], denominator[:, 7] = np.nan, np.nan
+    gapped = PanelArrays(arrays.indicator, arrays.sites, arrays.months, numerator, denominator)
+    found = IndicatorInsight(
+        indicator=indicator,
+        variation=variation(gapped, is_proportion=False),
+        deciles=deciles(gapped),
+        headroom=NotEstimable(reason="few", detail="Too few."),
+    )
+    document = insight_document([found], programme="P", setting="Here", site_noun="practice")
+    assert "No practice has a value in August 2016." in " ".join(render_text(document).split())
+    charts = [b.chart for s in document.sections for b in s.blocks if isinstance(b, Figure)]
+    assert charts[0].months[7] == "2016-08"
+    assert [line[7] for line in charts[0].deciles] == [None] * 9
 
 
 @pytest.mark.parametrize(
