@@ -96,7 +96,7 @@ def test_the_same_steps_typed_as_commands_give_the_same_evaluation(demo, campaig
 def test_the_page_begins_with_one_region_among_others(demo):
     folder, _ = demo
     text = (folder / "index.html").read_text("utf-8")
-    assert text.index("among areas where nothing happened") < text.index("<svg") < text.index('id="campaign-title"')
+    assert text.index("among areas without the campaign") < text.index("<svg") < text.index('id="campaign-title"')
     assert "One retrospective cycle, run from raw data to a decision." in text
 
 
