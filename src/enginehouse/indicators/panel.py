@@ -227,6 +227,28 @@ class FrozenPanel:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class HistoricalPanel:
+    """A panel that ends before a cycle's start: what a design may be tried on, and a roster drawn from."""
+
+    panel: Panel
+    ends: Month
+
+    @classmethod
+    def before(cls, panel: Panel, start: Month) -> HistoricalPanel:
+        """The months of `panel` before `start`."""
+        keep = pc.less(panel.table.column("month"), pa.scalar(start.first_day, pa.date32()))
+        return cls(Panel.from_table(panel.table.filter(keep)), start)
+
+    def __post_init__(self) -> None:
+        if self.panel.table.num_rows and not self.panel.last_month < self.ends:
+            raise DataError(
+                f"the history goes on to {self.panel.last_month}, and the cycle starts in {self.ends}.",
+                where="panel",
+                remedy="Use the months before the start only.",
+            )
+
+
 _TYPES = {"month": pa.date32(), "numerator": pa.float64(), "denominator": pa.float64()}
 
 

@@ -22,6 +22,8 @@ class Method(StrEnum):
     """The registered analysis."""
 
     ARM_DIFFERENCE_AR1 = "arm-difference-ar1"
+    INDEPENDENCE_GEE = "independence-gee"
+    SITE_MIXED_MODEL = "site-mixed-model"
 
 
 class PracticeMethod(StrEnum):
@@ -41,6 +43,10 @@ class Check(StrEnum):
     LEAVE_ONE_AREA_OUT = "leave-one-area-out"
     UNTARGETED_OUTCOME = "untargeted-outcome"
     ALTERNATIVE_SPAN = "alternative-span"
+    OTHER_AVERAGE = "other-average"
+    CLUSTER_LEVEL = "cluster-level"
+    PERMUTATION = "permutation"
+    UNADJUSTED = "unadjusted"
 
 
 class Direction(StrEnum):
@@ -130,3 +136,110 @@ class Role(StrEnum):
     COMMISSIONER = "commissioner"
     GOVERNANCE_OFFICER = "governance-officer"
     AUDITOR = "auditor"
+
+
+class AllocationMethod(StrEnum):
+    """How sites are allocated at random."""
+
+    STRATIFIED_BLOCKS = "stratified-blocks"
+    COVARIATE_CONSTRAINED = "covariate-constrained"
+
+
+class AllocationUnit(StrEnum):
+    """What is allocated: each site by itself, or whole networks whose staff are shared."""
+
+    SITE = "site"
+    NETWORK = "network"
+
+
+class OptOutScope(StrEnum):
+    """What a site may opt out of, each by itself."""
+
+    FEEDBACK = "feedback"
+    RANDOMISATION = "randomisation"
+    DATA_USE = "data-use"
+
+
+class ContactKind(StrEnum):
+    """A contact with a site that is more than a report."""
+
+    VISIT = "visit"
+    WEBINAR = "webinar"
+    CALL = "call"
+
+
+class CostedPer(StrEnum):
+    """What the units of an activity are counted for."""
+
+    CYCLE = "cycle"
+    SITE = "site"
+    REPORT = "report"
+    CONTACT = "contact"
+    CONTACT_MINUTE = "contact-minute"
+
+
+class Payer(StrEnum):
+    """Who bears a cost."""
+
+    PROGRAMME = "programme"
+    SITE = "site"
+
+
+class DeliveryState(StrEnum):
+    """What happened to one report, in this order; a later one implies the earlier ones, apart from `bounced`."""
+
+    RENDERED = "rendered"
+    APPROVED = "approved"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    OPENED = "opened"
+    DISCUSSED = "discussed"
+    PLANNED = "planned"
+    ACTED = "acted"
+
+
+class SignalKind(StrEnum):
+    """What the data of a site say that a message may speak of."""
+
+    GAP = "gap"
+    TREND = "trend"
+    ACHIEVEMENT = "achievement"
+    LOSS = "loss"
+
+
+class Recipient(StrEnum):
+    """For whom a message is written."""
+
+    GENERAL_PRACTITIONER = "general-practitioner"
+    PHARMACIST = "pharmacist"
+    PRACTICE_MANAGER = "practice-manager"
+    WHOLE_TEAM = "whole-team"
+
+
+class EvidenceScale(StrEnum):
+    """The scale of a study's effect. Effects on different scales are never pooled."""
+
+    LOG_RATIO = "log-ratio"
+    LOG_ODDS_RATIO = "log-odds-ratio"
+    DIFFERENCE = "difference"
+    STANDARDISED_MEAN_DIFFERENCE = "standardised-mean-difference"
+
+
+class StudyDesign(StrEnum):
+    """How a study in the evidence library was designed."""
+
+    CLUSTER_TRIAL = "cluster-trial"
+    INDIVIDUAL_TRIAL = "individual-trial"
+    CONTROLLED_ITS = "controlled-its"
+    BEFORE_AFTER = "before-after"
+    META_ANALYSIS = "meta-analysis"
+
+
+class Priority(StrEnum):
+    """What to do with a candidate: the triage answer."""
+
+    IMPLEMENT = "implement"
+    IMPLEMENT_WITH_EVALUATION = "implement with evaluation"
+    EVALUATE_ONLY = "evaluate only"
+    DO_NOT_PURSUE = "do not pursue"
+    NOT_YET_EVALUABLE = "not yet evaluable"

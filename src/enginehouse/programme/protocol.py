@@ -27,6 +27,7 @@ from enginehouse.programme.spec import (
     Text,
     as_tuple,
 )
+from enginehouse.programme.trial import Allocation, Contrast, Delivery, Eligibility, Engaged, Power
 
 Margins = Annotated[tuple[Number, Number], BeforeValidator(as_tuple)]
 
@@ -155,6 +156,10 @@ class Analysis(Spec):
     """What is looked at before the effect is believed."""
     embedded_trial: EmbeddedTrial | None = None
     """The trial that could have been run on the same sites, for comparison."""
+    inequality: Text | None = None
+    """The attribute, for example deprivation, across which the change in inequality is compared between arms."""
+    engaged: Engaged | None = None
+    """The effect among the sites that received a component, where that can be estimated at all."""
 
 
 class Price(Spec):
@@ -200,6 +205,21 @@ class PublishedReturn(Spec):
     """Where they were published."""
 
 
+class TurnCost(Spec):
+    """One line of what a turn of the loop costs beside its strategies."""
+
+    name: Text
+    """What is done."""
+    days: NotNegative
+    """Staff days that it takes."""
+    cost_per_day: NotNegative
+    """What one day costs, in the programme's currency."""
+    is_evaluation: bool
+    """Whether it would not be needed if nothing were evaluated."""
+    source: Text
+    """Where these numbers come from."""
+
+
 class Economics(Spec):
     """Inputs of the appraisal. Without `campaign_cost` no return is computed, only break-even and a curve."""
 
@@ -215,6 +235,10 @@ class Economics(Spec):
     """Costs to mark on the curve of the probability of return."""
     published: PublishedReturn | None = None
     """Published sums about the same campaign."""
+    horizon_years: Positive | None = None
+    """Over how many years the effect is valued after the follow-up; with random allocation."""
+    turn: Many[TurnCost] = ()
+    """What this turn of the loop costs beside its strategies: design, governance, data, evaluation."""
 
 
 class Claim(Spec):
@@ -283,6 +307,22 @@ class Protocol(Spec):
     """The month whose hierarchy says which site belongs to which group, throughout."""
     exposure: Exposure | None = None
     """Without random allocation: who got which arm, and who they are compared with."""
+    eligibility: Eligibility | None = None
+    """With random allocation: which sites may take part, and until when they may opt out."""
+    allocation: Allocation | None = None
+    """With random allocation: how."""
+    contrasts: Many[Contrast] = ()
+    """With random allocation: which arm is compared with which. The first gives the verdict."""
+    delivery: Delivery | None = None
+    """The calendar of feedback, where this cycle sends any."""
+    approvals: Many[Slug] = ()
+    """The approvals without which nothing is allocated or sent, for example `data-protection`."""
+    concurrent_with: Many[Slug] = ()
+    """Other cycles whose sites may be in this one at the same time; the other protocol must say so too."""
+    rehearsal: bool = False
+    """Whether this is a rehearsal on real history with made-up arms: nothing is sent, nothing becomes evidence."""
+    power: Power | None = None
+    """What the design is tried against before it is registered."""
     design: Design
     """The design and its calendar."""
     prior_knowledge: Text

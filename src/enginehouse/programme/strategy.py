@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from enginehouse.programme.enums import ContactKind, CostedPer, Payer
 from enginehouse.programme.spec import Many, NotNegative, SchemaVersion, Slug, Spec, Text
 
 
@@ -20,6 +21,10 @@ class Activity(Spec):
     """What one unit costs, in the programme's currency; left out when it is not known."""
     source: Text
     """Where these numbers come from."""
+    per: CostedPer = Field(default=CostedPer.CYCLE, strict=False)
+    """What the units are counted for: the whole `cycle`, each `site`, `report`, `contact` or `contact-minute`."""
+    borne_by: Payer = Field(default=Payer.PROGRAMME, strict=False)
+    """Who bears the cost: the `programme`, or the `site` (staff minutes of a practice)."""
 
 
 class Strategy(Spec):
@@ -41,3 +46,9 @@ class Strategy(Spec):
     """What it costs, line by line."""
     evidence: Many[Text] = ()
     """Studies of it."""
+    sends_report: bool = False
+    """Whether it consists of a feedback report: its components are then what the report may contain."""
+    contact: ContactKind | None = Field(default=None, strict=False)
+    """Where it consists of contacts with sites that are logged: their kind."""
+    delivered_by: Text | None = None
+    """Where others deliver it (decision support, for example): who. They get the list of sites, and report exposure."""

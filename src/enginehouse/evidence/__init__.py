@@ -1,0 +1,1 @@
+"""Evidence: studies of strategies, pooled; the prior of the next cycle; forecasts held against results."""

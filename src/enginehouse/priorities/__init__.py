@@ -1,0 +1,1 @@
+"""Priorities: candidates weighed against each other: implement, evaluate, or do not pursue."""
