@@ -1,1 +1,4 @@
-"""Delivery: waves on a calendar, the bundle of a wave, the outbox, contacts, and what became of each report. It draws nothing."""
+"""Delivery: waves on a calendar, their bundles, the outbox, contacts, and what became of each report.
+
+It receives finished reports as bytes and draws nothing.
+"""

@@ -1,4 +1,4 @@
-"""What one report says to one site, before it is drawn, and what drawing it gave. Shared by the linter and `reports`."""
+"""What one report says to one site, before it is drawn, and what drawing gave: shared by linter and `reports`."""
 
 from __future__ import annotations
 
