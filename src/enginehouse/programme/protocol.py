@@ -72,7 +72,7 @@ class Design(Spec):
     """The design and its calendar: baseline months, then follow-up months from `starts` on (half-open)."""
 
     type: DesignType = Field(strict=False)
-    """How the arms are compared. This release runs `controlled-its`."""
+    """How the arms are compared. This release runs `parallel` and `controlled-its`."""
     starts: MonthField
     """The first month of follow-up. The baseline ends with the month before."""
     baseline_months: int = Field(ge=1)

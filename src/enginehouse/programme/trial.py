@@ -40,7 +40,7 @@ class Eligibility(Spec):
     """Level and group (or groups): the sites that are meant are in one of them, at every level named."""
     outside: Mapping[Slug, OneOrMany[Text]] = {}
     """Level and group (or groups) whose sites are left out."""
-    attributes: Mapping[Slug, Range] = {}
+    attributes: Mapping[str, Range] = {}
     """Limits of attributes of sites, for example `list_size: {at_least: 1000}`. A site without a value is left out."""
     baseline_months: int = Field(ge=1)
     """In how many of the baseline months a site must have data of the primary indicator."""
