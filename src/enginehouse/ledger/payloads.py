@@ -1,6 +1,6 @@
 """Payloads to plain records and back, every field checked by name and by type, in both directions.
 
-What kinds of event there are is in `events.py`. When the fields of a payload change, its class gets the next
+What kinds of event there are is in `events`. When the fields of a payload change, its class gets the next
 `version`, and the reader of the old version is written here, beside `read_payload`.
 """
 
@@ -59,7 +59,7 @@ def fields_of(type_: str) -> Mapping[str, _Kind]:
 def write_payload(payload: Payload) -> dict[str, object]:
     """The fields of `payload` as plain values. A wrong type here is a defect of the caller."""
     if EVENTS.get(payload.type) is not type(payload):
-        raise TypeError(f"{type(payload).__name__} is not in the table EVENTS of ledger/events.py")
+        raise TypeError(f"{type(payload).__name__} is not in the table EVENTS of ledger/events")
     record = {name: getattr(payload, name) for name in fields_of(payload.type)}
     faults = _faults(payload.type, record)
     if faults:

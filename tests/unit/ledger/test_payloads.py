@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import pytest
 
 from enginehouse.core.errors import IntegrityError
+from enginehouse.ledger import events
 from enginehouse.ledger.events import EVENTS, CycleClosed, DataLoaded, Payload, ProtocolAmended
 from enginehouse.ledger.payloads import NewerRecord, fields_of, read_payload, write_payload
 
 LOADED = DataLoaded(source="epd", snapshot="s1", file_sha256="a" * 64, rows=3, quarantined=0)
+TABLES = (
+    events.data.DATA_EVENTS,
+    events.cycle.CYCLE_EVENTS,
+    events.trial.TRIAL_EVENTS,
+    events.delivery.DELIVERY_EVENTS,
+    events.evidence.EVIDENCE_EVENTS,
+)
+EXAMPLES: dict[str, Any] = {"str": "text", "Sha256": "a" * 64, "int": 3, "bool": True, "tuple[str, ...]": ("b", "a")}
 RECORD = {"source": "epd", "snapshot": "s1", "file_sha256": "a" * 64, "rows": 3, "quarantined": 0}
 
 
@@ -27,10 +36,27 @@ def test_every_payload_has_only_fields_that_the_record_can_hold(type_: str) -> N
 
 def test_the_table_of_events_names_each_payload_once() -> None:
     declared = {
-        payload.type for payload in Payload.__subclasses__() if payload.__module__ == "enginehouse.ledger.events"
+        payload.type
+        for payload in Payload.__subclasses__()
+        if payload.__module__.startswith("enginehouse.ledger.events.")
     }
     assert declared == set(EVENTS)
+    assert len(EVENTS) == sum(len(table) for table in TABLES)
     assert all(payload.version >= 1 and payload.__doc__ for payload in EVENTS.values())
+
+
+def test_every_payload_can_be_imported_from_one_place() -> None:
+    assert set(events.__all__) == {payload.__name__ for payload in EVENTS.values()} | {"EVENTS", "Payload", "Sha256"}
+    assert all(getattr(events, payload.__name__) is payload for payload in EVENTS.values())
+
+
+@pytest.mark.parametrize("type_", sorted(EVENTS))
+def test_every_payload_comes_back_as_it_was_written(type_: str) -> None:
+    kind = EVENTS[type_]
+    payload = kind(**{field.name: EXAMPLES[str(field.type)] for field in fields(kind)})
+    record = write_payload(payload)
+    assert list(record) == [field.name for field in fields(kind)]
+    assert read_payload(type_, kind.version, record) == payload
 
 
 def test_a_payload_is_written_by_field_name() -> None:
