@@ -5,6 +5,8 @@ Texts have placeholders in braces that `feedback` fills from a site's own facts;
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from enginehouse.programme.enums import Recipient, SignalKind
@@ -16,8 +18,10 @@ class Conditions(Spec):
 
     gap_at_least: Number | None = None
     """The gap to the comparator, as a share of the site's own value, is at least this."""
-    months_of_trend: int | None = Field(default=None, ge=2)
-    """The trend has gone the same way over at least so many months."""
+    months_of_trend: int | None = Field(default=None, ge=6)
+    """The trend has gone the same way over at least so many months; left out, over twelve."""
+    going: Literal["better", "worse"] = "better"
+    """Which way the trend must have gone; only where the signal is a `trend`."""
     change_at_least: Number | None = None
     """The change over the trend's months, as a share of where it began, is at least this."""
     certain: bool = True
