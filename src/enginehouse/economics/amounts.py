@@ -28,6 +28,15 @@ class Range:
         """Whether `value` lies between the limits, both included."""
         return self.low <= value <= self.high
 
+    def shifted(self, *, factor: float = 1.0, added: float = 0.0) -> Range:
+        """Times a factor of 0 or more, and then so much more."""
+        return Range(
+            point=factor * self.point + added,
+            low=factor * self.low + added,
+            high=factor * self.high + added,
+            confidence_level=self.confidence_level,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
@@ -49,18 +58,9 @@ class Amount:
         if factor < 0:
             raise ValueError("an amount is scaled by 0 or more")
         expected = self.expected if isinstance(self.expected, NotEstimable) else self.expected * factor
-        return Amount(range=_shifted(self.range, factor, 0.0), expected=expected)
+        return Amount(range=self.range.shifted(factor=factor), expected=expected)
 
     def less(self, cost: float) -> Amount:
         """The amount after a known cost."""
         expected = self.expected if isinstance(self.expected, NotEstimable) else self.expected - cost
-        return Amount(range=_shifted(self.range, 1.0, -cost), expected=expected)
-
-
-def _shifted(range_: Range, factor: float, added: float) -> Range:
-    return Range(
-        point=factor * range_.point + added,
-        low=factor * range_.low + added,
-        high=factor * range_.high + added,
-        confidence_level=range_.confidence_level,
-    )
+        return Amount(range=self.range.shifted(added=-cost), expected=expected)

@@ -170,7 +170,7 @@ def appraise(
     guarantees that effect, quantity and price speak of the same indicator, sites and months.
     """
     problems = [
-        *_price_problems(economics, price_year),
+        *price_problems(economics, price_year),
         *_cost_problems(economics, strategy_costs, currency),
         *_quantity_problems(effect, counterfactual_quantity),
     ]
@@ -250,7 +250,8 @@ def _notes(economics: Economics, saved: Saving | NotEstimable, cost: float | Not
     return tuple(notes)
 
 
-def _price_problems(economics: Economics, price_year: int | None) -> list[Problem]:
+def price_problems(economics: Economics, price_year: int | None) -> list[Problem]:
+    """A price outside its own limits, or of another year than the programme's."""
     price, problems = economics.price, []
     if not price.low <= price.per_unit <= price.high:
         problems.append(

@@ -196,13 +196,14 @@ def campaign_return(effect: Estimate, *, saving: Saving, cost: float) -> Campaig
         cost=cost,
         saving=headline,
         net_benefit=headline.less(cost),
-        headline_return=_headline(headline, cost),
+        headline_return=headline_ratios(headline, cost),
         probability=probability_of_return(effect, counterfactual_cost=saving.counterfactual_cost, cost=cost),
         break_even_effect=break_even_effect(counterfactual_cost=saving.counterfactual_cost, cost=cost),
     )
 
 
-def _headline(amount: Amount, cost: float) -> ReturnRatios | NotEstimable:
+def headline_ratios(amount: Amount, cost: float) -> ReturnRatios | NotEstimable:
+    """The two ratios of a saving to a known cost, or why no return is a headline."""
     if amount.range.low == amount.range.high == 0:
         return NotEstimable(
             reason="nothing-saved", detail="All that was saved was spent on something else instead: there is no return."

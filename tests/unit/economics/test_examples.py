@@ -11,7 +11,17 @@ import pytest
 import enginehouse.economics
 
 MODULES = [module.name for module in pkgutil.iter_modules(enginehouse.economics.__path__)]
-WITH_EXAMPLES = {"budget_impact", "consistency", "costing", "returns", "savings", "uncertain_costs"}
+WITH_EXAMPLES = {
+    "arm_costs",
+    "budget_impact",
+    "consistency",
+    "costing",
+    "net_benefit",
+    "returns",
+    "savings",
+    "turn",
+    "uncertain_costs",
+}
 
 
 @pytest.mark.parametrize("name", MODULES)
