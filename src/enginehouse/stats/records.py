@@ -57,6 +57,8 @@ def from_plain(expected: Any, value: Any) -> Any:
         return tuple(from_plain(arguments[0], item) for item in value)
     if origin is not None and issubclass(origin, Mapping):
         return {key: from_plain(arguments[1], item) for key, item in value.items()}
+    if expected is Month:
+        return Month.parse(value)
     if expected in (Estimate, NotEstimable):
         return estimated_from_record(value)
     if is_dataclass(expected) and isinstance(expected, type):

@@ -1,0 +1,54 @@
+"""Attributes of sites as allocation names them: hyphens or underscores, whole or cut in halves, thirds or fifths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+NOT_KNOWN = "not known"
+_PARTS = {
+    "half": ("lower half", "upper half"),
+    "third": ("lowest third", "middle third", "highest third"),
+    "quintile": ("lowest fifth", "second fifth", "third fifth", "fourth fifth", "highest fifth"),
+}
+_SAME = {"halves": "half", "thirds": "third", "tertile": "third", "fifth": "quintile", "fifths": "quintile"}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAttribute:
+    """An attribute, and the names of the parts into which it is cut (none: it is taken as it is)."""
+
+    attribute: str
+    parts: tuple[str, ...] = ()
+
+
+def plain_name(name: str) -> str:
+    """`list-size` and `list_size` are one name."""
+    return name.replace("-", "_")
+
+
+def same_name(one: str, other: str) -> bool:
+    return plain_name(one) == plain_name(other)
+
+
+def parse_attribute(name: str) -> NamedAttribute:
+    """`list_size_half` is the list size in halves; `imd` is the attribute itself."""
+    words = plain_name(name).split("_")
+    kind = _SAME.get(words[-1], words[-1])
+    if len(words) > 1 and kind in _PARTS:
+        return NamedAttribute("_".join(words[:-1]), _PARTS[kind])
+    return NamedAttribute(plain_name(name))
+
+
+def cut(values: npt.NDArray[np.float64], parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The part of each value by quantiles of those that are known; `nan` is *not known*."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return (NOT_KNOWN,) * len(values)
+    cuts = np.quantile(known, np.arange(1, len(parts)) / len(parts))
+    places = np.searchsorted(cuts, values, side="left")
+    return tuple(
+        parts[int(place)] if np.isfinite(value) else NOT_KNOWN for place, value in zip(places, values, strict=True)
+    )

@@ -1,0 +1,133 @@
+"""The draw: one plan and one secret seed give one allocation, the same whenever and wherever it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from enginehouse.core.errors import UserError
+from enginehouse.programme.enums import AllocationMethod
+from enginehouse.stats.records import from_plain, to_plain
+from enginehouse.trials.accepted import accepted_set
+from enginehouse.trials.blocks import drawn_blocks
+from enginehouse.trials.plan import AllocationPlan
+from enginehouse.trials.sampler import Stream, ascii_key
+
+Integers = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """Who is in which arm. Only named roles may open it.
+
+    Attributes
+    ----------
+    plan
+        Identity of the plan that was drawn from.
+    seed_commitment
+        SHA-256 of the seed.
+    scheme
+        Which of the accepted schemes was drawn, counted from 0; None for permuted blocks.
+    arms
+        Names; `arm_of_site` holds positions in it, in the order of `sites`.
+    """
+
+    plan: str
+    seed_commitment: str
+    scheme: int | None
+    arms: tuple[str, ...]
+    sites: tuple[str, ...]
+    arm_of_site: tuple[int, ...]
+
+    @property
+    def positions(self) -> Integers:
+        """The arm of each site as a position in `arms`, shape (sites,)."""
+        return np.array(self.arm_of_site, dtype=np.intp)
+
+    def arm_of(self, site: str) -> str:
+        """The arm of one site."""
+        if site not in self.sites:
+            raise UserError(f"got '{site}', which was not allocated.", where="allocation", remedy="See the roster.")
+        return self.arms[self.arm_of_site[self.sites.index(site)]]
+
+    def sites_of(self, arm: str) -> tuple[str, ...]:
+        """The sites of one arm, in order."""
+        if arm not in self.arms:
+            raise UserError(
+                f"got arm '{arm}'.", where="allocation", remedy=f"The arms are: {', '.join(self.arms)}."
+            )
+        wanted = self.arms.index(arm)
+        return tuple(site for site, a in zip(self.sites, self.arm_of_site, strict=True) if a == wanted)
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain JSON values; `allocation_from_record` is the inverse."""
+        record: dict[str, Any] = to_plain(self)
+        return record
+
+
+def allocation_from_record(record: Mapping[str, Any]) -> Allocation:
+    """Read back what `Allocation.to_record` wrote."""
+    found: Allocation = from_plain(Allocation, record)
+    return found
+
+
+def seed_commitment(seed: str) -> str:
+    """What is put on record before the seed is used: its SHA-256."""
+    return hashlib.sha256(ascii_key(seed)[:-1]).hexdigest()
+
+
+def draw(plan: AllocationPlan, seed: str) -> Allocation:
+    """The allocation that `seed` draws from `plan`.
+
+    Parameters
+    ----------
+    plan
+        From `plan_allocation`.
+    seed
+        Text of at least 16 ASCII characters that nobody could have guessed when the plan was made.
+
+    Returns
+    -------
+    Allocation
+        For covariate-constrained randomisation a uniform draw from the accepted set.
+
+    Raises
+    ------
+    UserError
+        The seed is too short or not ASCII.
+
+    Notes
+    -----
+    The stream's key is `seed/identity of the plan`, so that one seed draws independently from two plans. The stream
+    is specified in `sampler.py`.
+    """
+    if len(seed) < FEWEST_CHARACTERS:
+        raise UserError(
+            f"got a seed of {len(seed)} characters.",
+            where="seed",
+            remedy=f"Use at least {FEWEST_CHARACTERS}, so that nobody can guess it from its commitment.",
+        )
+    key = f"{seed}/{plan.identity}"
+    scheme: int | None = None
+    if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
+        chosen = accepted_set(plan)
+        scheme = Stream(key).below(len(chosen))
+        arm_of_unit = chosen[scheme].astype(np.intp)
+    else:
+        arm_of_unit = drawn_blocks(plan, key)
+    return Allocation(
+        plan=plan.identity,
+        seed_commitment=seed_commitment(seed),
+        scheme=scheme,
+        arms=plan.arms,
+        sites=plan.sites,
+        arm_of_site=tuple(plan.of_sites(arm_of_unit).tolist()),
+    )
+
+
+FEWEST_CHARACTERS = 16
