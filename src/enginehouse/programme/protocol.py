@@ -277,9 +277,13 @@ class Truth(Spec):
     indicator: Slug
     """The outcome in which it was planted."""
     ratio: Positive
-    """The planted effect, as a ratio."""
+    """The planted effect, as a ratio; with random allocation the mean over all sites of the arm, reached or not."""
     note: Text
     """How it was planted, in words."""
+    reached: PositiveShare = 1.0
+    """With random allocation: the share of the arm's sites that the effect reaches; it is the larger there."""
+    spread: NotNegative = 0.0
+    """With random allocation: how much the effect varies between the sites reached, on the log scale."""
 
 
 class Protocol(Spec):
