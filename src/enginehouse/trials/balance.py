@@ -15,8 +15,9 @@ import numpy.typing as npt
 from enginehouse.core.errors import UserError
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.trials.draw import Allocation
-from enginehouse.trials.plan import AllocationPlan
-from enginehouse.trials.roster import LIST_SIZE, Covariate, Roster
+from enginehouse.trials.eligibility import LIST_SIZE
+from enginehouse.trials.plan_record import AllocationPlan
+from enginehouse.trials.roster import Covariate, Roster
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

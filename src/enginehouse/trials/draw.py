@@ -15,7 +15,7 @@ from enginehouse.programme.enums import AllocationMethod
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.trials.accepted import accepted_set
 from enginehouse.trials.blocks import drawn_blocks
-from enginehouse.trials.plan import AllocationPlan
+from enginehouse.trials.plan_record import AllocationPlan
 from enginehouse.trials.sampler import Stream, ascii_key
 
 Integers = npt.NDArray[np.intp]
@@ -58,9 +58,7 @@ class Allocation:
     def sites_of(self, arm: str) -> tuple[str, ...]:
         """The sites of one arm, in order."""
         if arm not in self.arms:
-            raise UserError(
-                f"got arm '{arm}'.", where="allocation", remedy=f"The arms are: {', '.join(self.arms)}."
-            )
+            raise UserError(f"got arm '{arm}'.", where="allocation", remedy=f"The arms are: {', '.join(self.arms)}.")
         wanted = self.arms.index(arm)
         return tuple(site for site, a in zip(self.sites, self.arm_of_site, strict=True) if a == wanted)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from enginehouse.core.errors import UserError
 from enginehouse.stats.records import from_plain, to_plain
 
 

@@ -88,7 +88,7 @@ def integer_table(keys: Sequence[str], bounds: Sequence[int]) -> Integers:
     table = words.astype(np.int64)
     refused = np.flatnonzero((table >= _RANGE - _RANGE % n).any(axis=1))
     table %= n
-    for row in refused:  # a word was above the limit: about once in ten million
+    for row in refused.tolist():  # a word was above the limit: about once in ten million
         stream = Stream(keys[row])
         table[row] = [stream.below(int(bound)) for bound in n]
     return table
