@@ -119,12 +119,16 @@ def counted(value: int, noun: str) -> str:
     return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun if noun.endswith('s') else noun + 's'}"
 
 
+def in_words(value: int) -> str:
+    """A small count as a word: `three`; above ten in figures."""
+    return _UP_TO_TEN[value] if 0 <= value < len(_UP_TO_TEN) else number(value)
+
+
 def about(value: float) -> str:
     """An expected count in words: `less than one`, `about one`, `about three`, `about 12`."""
     if value < 0.75:
         return "less than one"
-    whole = round(value)
-    return f"about {_UP_TO_TEN[whole] if whole < len(_UP_TO_TEN) else number(whole)}"
+    return f"about {in_words(round(value))}"
 
 
 def month_words(month: Month | str) -> str:

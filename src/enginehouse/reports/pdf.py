@@ -36,12 +36,12 @@ def render_pdf(document: Document) -> bytes:
     """The PDF's bytes. Typst refuses a figure without alternative text, so `Figure.alt` must not be empty."""
     inputs = {"document": json.dumps(_plain_document(document), ensure_ascii=False)}
     return typst.compile(
-        _template(), format="pdf", sys_inputs=inputs, font_paths=_fonts(), pdf_standards="ua-1", timestamp=0
+        _template(), format="pdf", sys_inputs=inputs, font_paths=shipped_fonts(), pdf_standards="ua-1", timestamp=0
     )
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def shipped_fonts() -> typst.Fonts:
     """The shipped fonts and no others, whatever the machine has."""
     with as_file(files("enginehouse.reports") / "fonts") as folder:
         return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

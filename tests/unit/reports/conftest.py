@@ -10,6 +10,7 @@ import pytest
 
 from enginehouse.economics.appraise import Appraisal, appraisal_from_record
 from enginehouse.evaluation.results import Evaluation, evaluation_from_record
+from enginehouse.feedback.content import ReportContent, content_from_record
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.read import protocol_from_json
 from enginehouse.reports.charts.spec import Series, SeriesChart
@@ -73,6 +74,12 @@ def facts() -> DossierFacts:
         ),
         faults=(FaultFact(severity="Caution", source="areas", what="List sizes are carried forward", count=24),),
     )
+
+
+@pytest.fixture(scope="session")
+def report_content() -> ReportContent:
+    """One report to one site, with something in every part of the page."""
+    return content_from_record(json.loads((CAMPAIGN.parent / "practice" / "content.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,14 @@ Point = tuple[float, float]
 
 @dataclass(slots=True)
 class Canvas:
-    """Elements in drawing order. `height` is set by the chart once it knows how much room its labels take."""
+    """Elements in drawing order. `height` is set by the chart once it knows how much room its labels take.
+
+    Most charts are as wide as a page; a narrower one stands beside another, or on a phone, with letters of that size.
+    """
 
     height: float
     elements: list[str] = field(default_factory=list)
+    width: float = WIDTH
 
     def line(self, start: Point, end: Point, *, stroke: str, width: float = 1.0, dash: str = "") -> None:
         self._add("line", _ends(start, end), {**_stroke(stroke, width, dash), "stroke-linecap": "round"})
@@ -96,8 +100,9 @@ class Canvas:
     def svg(self, *, title: str, description: str, name: str) -> str:
         """The picture, with the words that stand for it; `name` makes its ids unique on a page."""
         label = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        box = f"0 0 {number(self.width)} {number(self.height)}"
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(WIDTH)} {number(self.height)}" role="img" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" '
             f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" font-family="{FONT}">'
         )
         return f"{head}{label}{''.join(self.elements)}</svg>"

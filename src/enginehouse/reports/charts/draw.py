@@ -18,9 +18,13 @@ from enginehouse.reports.charts.spec import (
     DecileChart,
     IntervalChart,
     SeriesChart,
+    StandingChart,
     TimelineChart,
+    TrendChart,
 )
+from enginehouse.reports.charts.standing import draw_standing
 from enginehouse.reports.charts.timeline import draw_timeline
+from enginehouse.reports.charts.trend import draw_trend
 
 KINDS: dict[type, Callable[[Any], Canvas]] = {
     SeriesChart: draw_series,
@@ -29,6 +33,8 @@ KINDS: dict[type, Callable[[Any], Canvas]] = {
     DecileChart: draw_deciles,
     TimelineChart: draw_timeline,
     BarChart: draw_bars,
+    StandingChart: draw_standing,
+    TrendChart: draw_trend,
 }
 
 

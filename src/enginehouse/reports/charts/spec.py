@@ -180,4 +180,42 @@ class BarChart:
     value_format: str = "{:,.0f}"
 
 
-type ChartSpec = SeriesChart | IntervalChart | CurveChart | DecileChart | TimelineChart | BarChart
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingBar:
+    """One value on the scale of a standing; with limits it carries its interval."""
+
+    label: str
+    value: float
+    words: str
+    emphasis: Emphasis
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingChart:
+    """One site beside similar ones and the target: bars from zero, half a page wide. `target` is a line through all."""
+
+    x_label: str
+    bars: tuple[StandingBar, ...]
+    target: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendChart:
+    """One site's own months and those of similar ones, half a page wide. `start` is a month, marked with its label."""
+
+    y_label: str
+    months: tuple[str, ...]
+    own: tuple[float | None, ...]
+    comparison: tuple[float | None, ...]
+    own_name: str
+    comparison_name: str
+    start: str = ""
+    start_label: str = ""
+    value_format: str = "{:,.1f}"
+
+
+type ChartSpec = (
+    SeriesChart | IntervalChart | CurveChart | DecileChart | TimelineChart | BarChart | StandingChart | TrendChart
+)
