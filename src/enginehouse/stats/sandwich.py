@@ -87,7 +87,7 @@ class ClusterScores:
         if correction is ClusterCorrection.LIANG_ZEGER:
             return self._meat(self.scores)
         if correction is ClusterCorrection.DEGREES_OF_FREEDOM:
-            return self._meat(self.scores) * clusters / (clusters - p)
+            return np.asarray(self._meat(self.scores) * clusters / (clusters - p))
         if correction is ClusterCorrection.FAY_GRAUBARD:
             return self._meat(self._fay_graubard())
         return self._meat(self._power(0.5 if correction is ClusterCorrection.KAUERMANN_CARROLL else 1.0))

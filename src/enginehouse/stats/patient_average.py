@@ -1,0 +1,177 @@
+"""The effect of one arm over another in a parallel cluster trial, every patient counting the same.
+
+The estimating equations are in `independence_gee`, the columns in `trial_columns`; the effect averaged over sites is in
+`site_average`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from enginehouse.stats.independence_gee import GeeFit, independence_gee
+from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
+from enginehouse.stats.sandwich import ClusterCorrection
+from enginehouse.stats.trial_columns import (
+    Rows,
+    adjustment,
+    analysed_sites,
+    arm_columns,
+    arm_name,
+    check_arms,
+    contrast_weights,
+)
+from enginehouse.stats.trial_data import TrialData
+
+type Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatientAverage:
+    """The fitted model of one outcome: any contrast of its arms, as a ratio or as a difference.
+
+    Attributes
+    ----------
+    data, rows
+        The trial, and which of its sites were analysed.
+    fit
+        The solved estimating equations.
+    denominator
+        Of the analysed sites, summed over the follow-up, shape (n,).
+    design
+        Shape (n, p).
+    adjusted_for
+        Names of the covariates.
+    """
+
+    data: TrialData
+    rows: Rows
+    fit: GeeFit
+    denominator: Array
+    design: Array
+    adjusted_for: tuple[str, ...]
+
+    def effect(self, *, arm: int, over: int, scale: Scale = "log-ratio") -> Estimated:
+        """The arm over its comparator; as a difference, of the values standardised over all analysed sites."""
+        refusal = check_arms(self.data, self.rows, (arm, over))
+        if refusal is not None:
+            return refusal
+        weights = contrast_weights(self.data, self.fit.names, arm, over)
+        if scale == "log-ratio":
+            return self._told(self.fit.estimate(float(weights @ self.fit.coefficients), weights, scale=scale))
+        values, gradients = zip(*(self.standardised(which) for which in (arm, over)), strict=True)
+        return self._told(self.fit.estimate(values[0] - values[1], gradients[0] - gradients[1], scale=scale))
+
+    def standardised(self, arm: int) -> tuple[float, Array]:
+        """What the model expects if every analysed site were in `arm`, for one of the denominator and one month.
+
+        Returns
+        -------
+        (value, gradient)
+            The gradient by the coefficients, shape (p,).
+        """
+        mean = self.expected(arm)
+        total = self.denominator.sum()
+        return float(mean.sum() / total), mean @ self.with_arm(arm) / total
+
+    def expected(self, arm: int) -> Array:
+        """What the model expects of each analysed site, over the follow-up, if it were in `arm`; shape (n,)."""
+        return np.asarray(self.denominator * np.exp(self.with_arm(arm) @ self.fit.coefficients))
+
+    def with_arm(self, arm: int) -> Array:
+        """The design with every site in `arm`."""
+        columns = self.design.copy()
+        for which in range(len(self.data.arms)):
+            if arm_name(self.data, which) in self.fit.names:
+                columns[:, self.fit.names.index(arm_name(self.data, which))] = float(which == arm)
+        return columns
+
+    def _told(self, estimate: Estimate) -> Estimate:
+        return replace(estimate, numbers={"sites": float(len(self.rows)), **estimate.numbers})
+
+
+def fit_patient_average(
+    data: TrialData,
+    *,
+    adjust: bool = True,
+    correction: ClusterCorrection = ClusterCorrection.KC_MD_AVERAGE,
+) -> PatientAverage | NotEstimable:
+    """The model of follow-up totals from which the patient-average effects of a trial are read.
+
+    Parameters
+    ----------
+    data
+        All arms.
+    adjust
+        Whether to adjust for the baseline of the outcome, the registered covariates and the strata.
+    correction
+        Small-sample correction of the standard error.
+
+    Returns
+    -------
+    PatientAverage or NotEstimable
+
+    Notes
+    -----
+    log E(Y_i) = log D_i + a + b[arm_i] + z_i c, Y and D the site's sums over the follow-up; working independence,
+    robust to everything that the sites of one unit of allocation share. Rows of months would give the same answer:
+    with terms that do not change from month to month the sums are sufficient. Sites without a baseline month or
+    without a follow-up month are left out. Quantities and proportions are treated like counts: only the mean is
+    modelled. A ratio of means; where all strata have the same ratio, covariates do not change what is estimated.
+
+    References
+    ----------
+    Wang B, Harhay MO, Tong J, Small DS, Morris TP, Li F. Biostatistics 2024;25:289-305 (estimands). Yelland LN,
+    Salter AB, Ryan P. Am J Epidemiol 2011;174:984-992 (the log link for binary outcomes in clusters).
+    """
+    rows = analysed_sites(data)
+    present = tuple(arm for arm in range(len(data.arms)) if np.any(data.arm[rows] == arm))
+    if len(present) < 2:
+        return NotEstimable(reason="one-arm", detail="Fewer than two arms have sites with data before and after.")
+    arms = arm_columns(data, rows)
+    extra = adjustment(data, rows) if adjust else None
+    design = arms.values if extra is None else np.column_stack([arms.values, extra.values])
+    names = arms.names if extra is None else (*arms.names, *extra.names)
+    numerator, denominator = (values[rows] for values in data.totals(before=False))
+    fit = independence_gee(
+        numerator,
+        design,
+        clusters=data.unit[rows],
+        offset=np.log(denominator),
+        correction=correction,
+        names=names,
+    )
+    if isinstance(fit, NotEstimable):
+        return fit
+    notes = () if extra is None else extra.notes
+    return PatientAverage(
+        data, rows, replace(fit, notes=notes), denominator, design, () if extra is None else extra.names
+    )
+
+
+def patient_average(
+    data: TrialData,
+    *,
+    arm: int = 1,
+    over: int = 0,
+    scale: Scale = "log-ratio",
+    adjust: bool = True,
+    correction: ClusterCorrection = ClusterCorrection.KC_MD_AVERAGE,
+) -> Estimated:
+    """The patient-average effect of one arm over another; `fit_patient_average` has the equation.
+
+    Parameters
+    ----------
+    arm, over
+        Positions in `data.arms`.
+    scale
+        A log ratio of means, or a difference of means for one of the denominator and one month.
+
+    Returns
+    -------
+    Estimate or NotEstimable
+    """
+    fit = fit_patient_average(data, adjust=adjust, correction=correction)
+    return fit if isinstance(fit, NotEstimable) else fit.effect(arm=arm, over=over, scale=scale)
