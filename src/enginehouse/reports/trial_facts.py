@@ -1,6 +1,7 @@
 """What the dossier of a trial needs to know of the record beside the results: `cycle` reads it, documents print it.
 
-Days are YYYY-MM-DD and people are named as the programme names them, as in `facts.py`.
+Days are YYYY-MM-DD and people are named as the programme names them, as in `facts.py`. What results say themselves
+(roster, plan, balance, evaluation, appraisal, forecasts) is not repeated here.
 """
 
 from __future__ import annotations
@@ -8,67 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from enginehouse.programme.strategy import Strategy
 from enginehouse.reports.facts import DossierFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountFact:
-    """So many sites for one reason, in words: `fewer than 12 baseline months`."""
-
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowFact:
-    """Sites from the register to the allocation; what became of each arm is in the evaluation."""
-
-    considered: int
-    left_out: tuple[CountFact, ...]
-    eligible: int
-    opted_out: tuple[CountFact, ...]
-    allocated: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DifferenceFact:
-    """An attribute of those who stayed beside those who left: means, for display in words of `attribute`."""
-
-    attribute: str
-    stayed: float | None
-    left: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineFact:
-    """One line of the baseline table. `values` are by arm: mean and standard deviation, or number and per cent."""
-
-    attribute: str
-    kind: str
-    values: Mapping[str, tuple[float, float | None]]
-    standardised_difference: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationFact:
-    """How the arms were drawn. `prepared_by` and `allocated_by` are two people; hashes are SHA-256.
+    """When the arms were drawn, by whom (two people), and the seed that was committed to before it was used.
 
-    `smallest_p` is the least p that the accepted schemes allow; `script` and `files` are what an auditor needs.
+    `allocation`, `plan` and `roster` are hashes of documents; `script` and `files` are what an auditor needs, by the
+    names under which the dossier's folder has them, and `command` how the script is run.
     """
 
     prepared_on: str
     prepared_by: str
     allocated_on: str
     allocated_by: str
-    schemes: int
-    accepted: int
-    accepted_set: str
-    smallest_p: str
     seed: str
     seed_commitment: str
+    roster: str
     plan: str
     allocation: str
     script: str = ""
+    command: str = ""
     files: tuple[str, ...] = ()
 
 
@@ -84,7 +47,8 @@ class ApprovalFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveFact:
-    """One issue of feedback: how many reports left, and how far they are known to have gone."""
+    """One issue of feedback: how many reports left, and how far they are known to have gone (each step counts those
+    that went further too). `sent_on` is the last day on which one left; empty where the wave was not sent."""
 
     wave: int
     due_on: str
@@ -99,13 +63,14 @@ class WaveFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFact:
-    """Contacts of one kind in one arm: how many, to how many sites, with how many minutes of their staff."""
+    """Contacts of one kind in one arm: how many, with how many sites, and the staff minutes of both sides."""
 
     kind: str
     arm: str
     contacts: int
     sites: int
-    minutes: float
+    programme_minutes: float
+    site_minutes: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,45 +82,37 @@ class SignatureFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForecastFact:
-    """What a signatory expected (an effect and an 80% interval, as ratio or difference), and its score afterwards.
+class InterruptionFact:
+    """Something that stopped the cycle for a while or for good: suspended, resumed, a wave stopped half-way."""
 
-    `verdict_probability` is what was given to the verdict that came; scores are None before the result.
-    """
-
-    person: str
-    effect: float
-    low: float
-    high: float
-    verdict_probability: float | None = None
-    covered: bool | None = None
-    crps: float | None = None
-    log_score: float | None = None
+    on: str
+    by: str
+    what: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFacts:
     """The record of one trial beside its results.
 
-    `first_sent_on` to `last_sent_on` and `follow_up_ended` are empty where nothing was sent. `strategies` are titles
-    by id. `rehearsal` repeats the protocol's word, since it is printed on every page.
+    `notice_sites` is how many sites were told that they may opt out, on `notice_on`. `strategies` are those of the
+    locked protocol; `people` are names by id, for the contract's signatories. `evidence_posted` names the study that
+    the result became; empty where it did not.
     """
 
     record: DossierFacts
     rehearsal: bool = False
-    flow: FlowFact | None = None
-    opted_out_differences: tuple[DifferenceFact, ...] = ()
-    baseline: tuple[BaselineFact, ...] = ()
     allocation: AllocationFact | None = None
     approvals: tuple[ApprovalFact, ...] = ()
-    recruitment_opened_on: str = ""
-    notice: str = ""
+    notice_on: str = ""
+    notice_sites: int = 0
     waves: tuple[WaveFact, ...] = ()
     contacts: tuple[ContactFact, ...] = ()
     signatures: tuple[SignatureFact, ...] = ()
-    forecasts: tuple[ForecastFact, ...] = ()
+    interruptions: tuple[InterruptionFact, ...] = ()
     monitored_on: tuple[str, ...] = ()
     harms_looked_on: tuple[str, ...] = ()
     evidence_posted: str = ""
-    design_report: str = ""
-    strategies: Mapping[str, str] = field(default_factory=dict)
+    designs_compared_on: str = ""
+    strategies: Mapping[str, Strategy] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from enginehouse.reports.charts.bars import draw_bars
 from enginehouse.reports.charts.canvas import Canvas
 from enginehouse.reports.charts.curve import draw_curve
 from enginehouse.reports.charts.deciles import draw_deciles
+from enginehouse.reports.charts.flow import draw_flow
 from enginehouse.reports.charts.intervals import draw_intervals
 from enginehouse.reports.charts.series import draw_series
 from enginehouse.reports.charts.spec import (
@@ -16,6 +17,7 @@ from enginehouse.reports.charts.spec import (
     ChartSpec,
     CurveChart,
     DecileChart,
+    FlowChart,
     IntervalChart,
     SeriesChart,
     StandingChart,
@@ -35,6 +37,7 @@ KINDS: dict[type, Callable[[Any], Canvas]] = {
     BarChart: draw_bars,
     StandingChart: draw_standing,
     TrendChart: draw_trend,
+    FlowChart: draw_flow,
 }
 
 
@@ -49,6 +52,9 @@ def draw(spec: ChartSpec, *, title: str = "", description: str = "", name: str =
 
 def axis_words(spec: ChartSpec) -> str:
     """What the chart's axes are called: a title of last resort."""
-    labels = [getattr(spec, name) for name in ("y_label", "x_label") if hasattr(spec, name)]
-    lanes = [lane.title for lane in spec.lanes] if isinstance(spec, TimelineChart) else []
-    return "; ".join([*labels, *lanes])
+    labels = [str(getattr(spec, name)) for name in ("y_label", "x_label") if hasattr(spec, name)]
+    if isinstance(spec, TimelineChart):
+        labels += [lane.title for lane in spec.lanes]
+    if isinstance(spec, FlowChart):
+        labels += [step.box.title for step in spec.trunk]
+    return "; ".join(labels)

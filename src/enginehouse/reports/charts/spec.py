@@ -216,6 +216,33 @@ class TrendChart:
     value_format: str = "{:,.1f}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowBox:
+    """A box of a flow diagram: what happened and how many, and the parts of that number."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStep:
+    """A box of the trunk; `aside` says who left between it and the next."""
+
+    box: FlowBox
+    aside: FlowBox | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowChart:
+    """Who was there at the start, who left where and why, and who is left: a trunk that parts into arms.
+
+    Every arm has as many boxes as the others, so that they stand in rows.
+    """
+
+    trunk: tuple[FlowStep, ...]
+    arms: tuple[tuple[FlowBox, ...], ...]
+
+
 type ChartSpec = (
     SeriesChart | IntervalChart | CurveChart | DecileChart | TimelineChart | BarChart | StandingChart | TrendChart
 )
