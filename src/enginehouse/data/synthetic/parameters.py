@@ -54,6 +54,29 @@ SECTIONS = {
         deprivation_r=0.21,
         trend_per_year=-0.03,
     ),
+    # Gabapentinoids: 4,755 English practices, 2018-2019, defined daily doses. Anti-inflammatory drugs: assumed.
+    "4.8": Section(
+        code="4.8",
+        chapter="04: Central Nervous System",
+        between_sd=0.52,
+        wander_sd=0.06,
+        noise_sd=0.10,
+        autocorrelation=0.9,
+        drift_sd=0.0025,
+        deprivation_r=0.34,
+        trend_per_year=0.015,
+    ),
+    "10.1": Section(
+        code="10.1",
+        chapter="10: Musculoskeletal and Joint Diseases",
+        between_sd=0.35,
+        wander_sd=0.10,
+        noise_sd=0.07,
+        autocorrelation=0.8,
+        drift_sd=0.0025,
+        deprivation_r=0.20,
+        trend_per_year=-0.02,
+    ),
 }
 
 # Log deviation of each calendar month from the year's mean: dispensing days make February short and December long.
