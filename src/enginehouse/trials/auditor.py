@@ -15,7 +15,7 @@ SCRIPT_NAME = "audit_allocation.py"
 HOW_TO = f"python3 {SCRIPT_NAME} plan.json seed.txt allocation.json"
 
 
-def audit_script() -> bytes:
+def auditor_script() -> bytes:
     """The script as it goes into the dossier; it needs Python alone."""
     return (files("enginehouse.trials") / SCRIPT_NAME).read_bytes()
 
@@ -23,7 +23,7 @@ def audit_script() -> bytes:
 def audit_files(plan: AllocationPlan, seed: str, allocation: Allocation) -> dict[str, bytes]:
     """The script and its files by name. They show who is in which arm: only named roles may have them."""
     return {
-        SCRIPT_NAME: audit_script(),
+        SCRIPT_NAME: auditor_script(),
         "plan.json": _text(plan.to_record()),
         "seed.txt": f"{seed}\n".encode("ascii"),
         "allocation.json": _text(allocation.to_record()),
