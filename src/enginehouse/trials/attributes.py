@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.programme.grouping import grouping, plain_name
+
 NOT_KNOWN = "not known"
 _PARTS = {
-    "half": ("lower half", "upper half"),
-    "third": ("lowest third", "middle third", "highest third"),
-    "quintile": ("lowest fifth", "second fifth", "third fifth", "fourth fifth", "highest fifth"),
+    2: ("lower half", "upper half"),
+    3: ("lowest third", "middle third", "highest third"),
+    5: ("lowest fifth", "second fifth", "third fifth", "fourth fifth", "highest fifth"),
 }
-_SAME = {"halves": "half", "thirds": "third", "tertile": "third", "fifth": "quintile", "fifths": "quintile"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,14 @@ class NamedAttribute:
     parts: tuple[str, ...] = ()
 
 
-def plain_name(name: str) -> str:
-    """`list-size` and `list_size` are one name."""
-    return name.replace("-", "_")
-
-
 def same_name(one: str, other: str) -> bool:
     return plain_name(one) == plain_name(other)
 
 
 def parse_attribute(name: str) -> NamedAttribute:
     """`list_size_half` is the list size in halves; `imd` is the attribute itself."""
-    words = plain_name(name).split("_")
-    kind = _SAME.get(words[-1], words[-1])
-    if len(words) > 1 and kind in _PARTS:
-        return NamedAttribute("_".join(words[:-1]), _PARTS[kind])
-    return NamedAttribute(plain_name(name))
+    found = grouping(name)
+    return NamedAttribute(found.attribute, () if found.groups is None else _PARTS[found.groups])
 
 
 def cut(values: npt.NDArray[np.float64], parts: tuple[str, ...]) -> tuple[str, ...]:

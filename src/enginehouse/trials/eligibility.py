@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +12,12 @@ from enginehouse.core.errors import DataError, did_you_mean
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import AllocationUnit, OptOutScope
+from enginehouse.programme.grouping import LIST_SIZE
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Allocation, Eligibility, Range
 from enginehouse.trials.attributes import same_name
 from enginehouse.trials.consort import Consort, Exclusion, ExclusionReason, NetworkCount, ReasonCount
 
-Places = Mapping[str, str | Sequence[str]]
-LIST_SIZE = "list_size"
 TAKES_OFF = frozenset({OptOutScope.RANDOMISATION, OptOutScope.DATA_USE})
 
 
@@ -44,8 +43,7 @@ class _Case:
     months: Mapping[str, int]
     network_of: Mapping[str, str]
     network_level: str | None
-    elsewhere: Places
-    allowed: frozenset[str]
+    elsewhere: Mapping[str, str]
     values: Mapping[str, Mapping[str, float]]
 
 
@@ -56,8 +54,7 @@ def assess(
     arrays: PanelArrays,
     register: SiteRegister,
     *,
-    elsewhere: Places,
-    allowed_by: Collection[str],
+    elsewhere: Mapping[str, str],
     list_sizes: Mapping[str, float],
 ) -> Assessed:
     """Every site in the places that are meant, against each rule in turn."""
@@ -74,7 +71,6 @@ def assess(
         network_of={} if level is None else register.groups(level, as_of=as_of),
         network_level=level if allocation.unit is AllocationUnit.NETWORK else None,
         elsewhere=elsewhere,
-        allowed=frozenset(allowed_by) & frozenset(protocol.concurrent_with),
         values={name: _attribute(name, register, list_sizes) for name in eligibility.attributes},
     )
     found = {site: _first_exclusion(case, site) for site in meant}
@@ -194,10 +190,8 @@ def _no_network(case: _Case, site: str) -> str:
 
 
 def _other_cycle(case: _Case, site: str) -> str:
-    found = case.elsewhere.get(site, ())
-    cycles = (found,) if isinstance(found, str) else tuple(found)
-    barred = sorted(set(cycles) - case.allowed)
-    return f"in {', '.join(barred)}; the two protocols do not both allow it" if barred else ""
+    other = case.elsewhere.get(site)
+    return f"in {other}, and the two protocols do not both allow it" if other else ""
 
 
 _RULES: dict[ExclusionReason, Callable[[_Case, str], str]] = {

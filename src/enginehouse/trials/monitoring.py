@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from enginehouse.core.errors import UserError
 from enginehouse.stats.records import from_plain, to_plain
 
 
@@ -155,6 +156,7 @@ def monitoring_from_record(record: Mapping[str, Any]) -> MonitoringReport:
     return found
 
 
+Series = tuple[PooledSeries, ...]
 FEW_OPENED = 0.3
 MUCH_MISSING = 0.05
 IMBALANCE = 0.25
@@ -217,7 +219,7 @@ def _series(name: str, months: list[PooledMonth], starts: str) -> PooledSeries:
     )
 
 
-def _delivery(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> MonitoringFinding:
+def _delivery(inputs: MonitoringInputs, _: Series) -> MonitoringFinding:
     due, sent = sum(wave.due for wave in inputs.waves), sum(wave.sent for wave in inputs.waves)
     if not due:
         return _not_yet(Watched.DELIVERY, "No report is due yet.")
@@ -236,7 +238,7 @@ def _delivery(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> Mon
     return _as_planned(Watched.DELIVERY, sentence)
 
 
-def _contacts(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> MonitoringFinding:
+def _contacts(inputs: MonitoringInputs, _: Series) -> MonitoringFinding:
     planned = [count for count in inputs.contacts if count.planned or count.held]
     if not planned:
         return _not_yet(Watched.CONTACTS, "No contact is planned by now.")
@@ -249,7 +251,7 @@ def _contacts(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> Mon
     return _as_planned(Watched.CONTACTS, sentence)
 
 
-def _data(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> MonitoringFinding:
+def _data(inputs: MonitoringInputs, _: Series) -> MonitoringFinding:
     months = inputs.allocated * inputs.follow_up_months
     if not months:
         return _not_yet(Watched.DATA, "No month of the follow-up has data yet.")
@@ -267,7 +269,7 @@ def _data(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> Monitor
     return _as_planned(Watched.DATA, sentence)
 
 
-def _sites(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> MonitoringFinding:
+def _sites(inputs: MonitoringInputs, _: Series) -> MonitoringFinding:
     lost = inputs.closed + inputs.merged + inputs.opted_out
     sentence = (
         f"Of {inputs.allocated} sites allocated, {inputs.closed} closed, {inputs.merged} merged and "
@@ -279,7 +281,7 @@ def _sites(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> Monito
     return MonitoringFinding(watched=Watched.SITES, light=Light.LOOK, sentence=sentence, remedy=remedy)
 
 
-def _balance(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> MonitoringFinding:
+def _balance(inputs: MonitoringInputs, _: Series) -> MonitoringFinding:
     then, now = inputs.largest_imbalance, inputs.largest_imbalance_now
     if then is None or now is None:
         return _not_yet(Watched.BALANCE, "Nothing was balanced, or the sites are not allocated.")
@@ -293,7 +295,7 @@ def _balance(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> Moni
     return _as_planned(Watched.BALANCE, sentence)
 
 
-def _outcome(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> MonitoringFinding:
+def _outcome(_: MonitoringInputs, series: Series) -> MonitoringFinding:
     told = [found for found in series if found.relative_change is not None]
     if not told:
         return _not_yet(Watched.OUTCOME, "No month of the follow-up has an outcome yet.")
@@ -308,7 +310,7 @@ def _outcome(inputs: MonitoringInputs, series: tuple[PooledSeries, ...]) -> Moni
     return _as_planned(Watched.OUTCOME, sentence)
 
 
-_FINDINGS: dict[Watched, Callable[[MonitoringInputs, tuple[PooledSeries, ...]], MonitoringFinding]] = {
+_FINDINGS: dict[Watched, Callable[[MonitoringInputs, Series], MonitoringFinding]] = {
     Watched.DELIVERY: _delivery,
     Watched.CONTACTS: _contacts,
     Watched.DATA: _data,
