@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
+from enginehouse.programme.grouping import LIST_SIZE
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.trials.draw import Allocation
-from enginehouse.trials.eligibility import LIST_SIZE
 from enginehouse.trials.plan_record import AllocationPlan
 from enginehouse.trials.roster import Covariate, Roster
 

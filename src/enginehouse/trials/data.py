@@ -17,6 +17,7 @@ from enginehouse.core.months import Month, Period
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import NumeratorKind, OptOutScope
+from enginehouse.programme.grouping import BASELINE
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.records import from_plain, to_plain
@@ -25,7 +26,7 @@ from enginehouse.trials.balance import check_same_sites
 from enginehouse.trials.draw import Allocation
 from enginehouse.trials.plan import NOT_KNOWN_SUFFIX
 from enginehouse.trials.plan_record import AllocationPlan
-from enginehouse.trials.roster import BASELINE, Roster
+from enginehouse.trials.roster import Roster
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

@@ -14,16 +14,16 @@ import numpy.typing as npt
 from enginehouse.core.months import Month, Period
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Average, Direction, Summary
+from enginehouse.programme.grouping import BASELINE, LIST_SIZE
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
 from enginehouse.trials.data import make_trial_data
-from enginehouse.trials.eligibility import LIST_SIZE
 from enginehouse.trials.plan import plan_allocation
 from enginehouse.trials.plan_record import AllocationPlan
 from enginehouse.trials.power_results import HistoryWindow, Moments
-from enginehouse.trials.roster import BASELINE, Covariate, Roster
+from enginehouse.trials.roster import Covariate, Roster
 
 Array = npt.NDArray[np.float64]
 FEWEST_MONTHS = 6

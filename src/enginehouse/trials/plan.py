@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
 from enginehouse.programme.enums import AllocationMethod, AllocationUnit
+from enginehouse.programme.grouping import LIST_SIZE
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Allocation
 from enginehouse.trials.accepted import accept, check_smallest_p, pairs_together, rules_of, smallest_p
 from enginehouse.trials.attributes import cut, parse_attribute
 from enginehouse.trials.blocks import log10_likeliest
-from enginehouse.trials.eligibility import LIST_SIZE
 from enginehouse.trials.plan_record import AllocationPlan, plan_from_record, plan_text
 from enginehouse.trials.roster import Roster, random_parts
 from enginehouse.trials.schemes import RESOLUTION, SchemeSpace

@@ -20,16 +20,15 @@ from enginehouse.core.months import Month
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import HistoricalPanel, PanelArrays
 from enginehouse.programme.enums import OptOutScope
-from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.grouping import BASELINE, LIST_SIZE
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Allocation, Eligibility
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.trials.attributes import NOT_KNOWN, same_name
 from enginehouse.trials.consort import Consort, Exclusion
-from enginehouse.trials.eligibility import LIST_SIZE, TAKES_OFF, Assessed, assess, consort_of
+from enginehouse.trials.eligibility import TAKES_OFF, Assessed, assess, consort_of
 
 Array = npt.NDArray[np.float64]
-BASELINE = "baseline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +148,7 @@ def eligible_roster(
     sites: SiteRegister,
     *,
     opt_outs: Mapping[str, Collection[OptOutScope]],
-    elsewhere: Mapping[str, str | Sequence[str]],
-    allowed_by: Collection[str] = (),
-    indicator: Indicator | None = None,
+    elsewhere: Mapping[str, str],
 ) -> Roster:
     """The sites that may be allocated, with every exclusion and its reason.
 
@@ -166,12 +163,8 @@ def eligible_roster(
     opt_outs
         Site, and what it opted out of. Feedback alone takes no site off the roster.
     elsewhere
-        Site, and the running cycle (or cycles) in which it is now.
-    allowed_by
-        The running cycles whose own protocols let their sites be in this one. A site of another cycle is only
-        eligible when this protocol names that cycle under `concurrent_with` and that cycle is listed here.
-    indicator
-        The primary indicator, if at hand: where it is a proportion, the list size comes from the register.
+        Site, and the running cycle in which it is now. Sites of a cycle are left out of this where both protocols name
+        each other under `concurrent_with`.
 
     Returns
     -------
@@ -188,12 +181,12 @@ def eligible_roster(
     Notes
     -----
     A baseline value is the sum of numerators over the sum of denominators of the months that have both; the list size
-    is the mean of those denominators, or the register's where the denominator is not a list.
+    is the register's, or the mean of those denominators where no source gives one.
     """
     eligibility, allocation = random_parts(protocol)
     arrays = history.panel.arrays(protocol.indicator)
     baseline = _baseline(protocol, arrays)
-    sizes = list_sizes(baseline, sites, indicator)
+    sizes = list_sizes(baseline, sites)
     assessed = assess(
         protocol,
         eligibility,
@@ -201,7 +194,6 @@ def eligible_roster(
         arrays,
         sites,
         elsewhere=elsewhere,
-        allowed_by=allowed_by,
         list_sizes=sizes.of,
     )
     if not assessed.eligible:
@@ -286,10 +278,10 @@ class _Baseline:
     period: str
 
 
-def list_sizes(baseline: _Baseline, sites: SiteRegister, indicator: Indicator | None) -> Named:
-    """The list size of each site: the primary indicator's denominator, or the register's where that is no list."""
-    of_register = sites.attributes.get(LIST_SIZE)
-    if indicator is not None and indicator.is_proportion and of_register:
+def list_sizes(baseline: _Baseline, sites: SiteRegister) -> Named:
+    """The list size of each site: the register's, or the primary indicator's denominator where no source gives one."""
+    of_register = next((values for name, values in sites.attributes.items() if same_name(name, LIST_SIZE)), None)
+    if of_register:
         return Named(of_register, "the register of sites")
     return Named(baseline.mean_denominator, f"mean monthly denominator of the primary indicator, {baseline.period}")
 
