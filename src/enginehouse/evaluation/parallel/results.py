@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from enginehouse.evaluation.effects import AbsoluteEffect
 from enginehouse.evaluation.results import OutcomeRole, TruthResult, VerdictResult
@@ -15,7 +15,7 @@ from enginehouse.programme.enums import Average, Check, Direction, Summary, Wind
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.stats.results import Estimated
 
-TRIAL_KIND: Literal["cluster-trial"] = "cluster-trial"
+TRIAL_KIND = "cluster-trial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,7 +323,7 @@ class RehearsalPlace:
 class UnregisteredAnalysis:
     """An analysis that nobody registered, run on the frozen data. It decides nothing, and every page says so."""
 
-    registered: Literal[False] = False
+    registered: bool = False
     title: str
     asked_by: str
     reason: str
@@ -350,7 +350,7 @@ class UnregisteredAnalysis:
 class TrialEvaluation:
     """The registered analysis of one cluster trial, run once on its frozen panel."""
 
-    kind: Literal["cluster-trial"] = TRIAL_KIND
+    kind: str = TRIAL_KIND
     record_version: int = 1
     registered: bool = True
     rehearsed: bool
