@@ -121,6 +121,7 @@ class PriorBasis(StrEnum):
 
     STUDIES = "studies"
     STATED = "stated in the file"
+    OWN_ALONE = "the programme's own results alone"
 
 
 class Heterogeneity(StrEnum):
@@ -129,22 +130,24 @@ class Heterogeneity(StrEnum):
     ESTIMATED = "estimated from the studies (REML)"
     HALF_NORMAL = "few studies, with a half-normal expectation of it"
     STATED = "inside the standard deviation stated in the file"
+    NOT_NEEDED = "not needed: every result is of this question here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnUpdate:
     """What one own result did to the expectation.
 
-    `surprise` is the result's distance from what was expected, in standard deviations of that expectation.
+    `surprise` is the result's distance from what was expected, in standard deviations of that expectation. `before` and
+    `surprise` are None where nothing was expected.
     """
 
     study: str
     posted_on: str
     effect: float
     std_error: float
-    before: Normal
+    before: Normal | None
     after: Normal
-    surprise: float
+    surprise: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +161,12 @@ class Predictive:
     basis, heterogeneity, tau
         Where it comes from, how the variation between places was found, and that variation.
     from_elsewhere
-        The expectation before own results on the same question were taken in.
+        The expectation before own results on the same question were taken in; None where there was none.
     own
         Own results on the same question, in the order in which they were posted; each one's `after` is the next one's
         `before`, and the last one's is this distribution.
     pooled
-        The studies behind it; None without any.
+        The studies behind `from_elsewhere`; None without any.
     """
 
     strategy: str
@@ -175,7 +178,7 @@ class Predictive:
     basis: PriorBasis
     heterogeneity: Heterogeneity
     tau: float | None
-    from_elsewhere: Normal
+    from_elsewhere: Normal | None
     own: tuple[OwnUpdate, ...]
     pooled: Pooled | None
     notes: tuple[str, ...] = ()
