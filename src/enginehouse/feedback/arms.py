@@ -19,8 +19,8 @@ class ArmSpec:
     """The components that every report of an arm has, exactly; and the strategies with contacts that it may offer.
 
     `components` are those of the arm's strategies that send a report. `offers` are the arm's strategies that consist of
-    contacts with the site: only these may be offered in words. `withheld` are components that the reports of another arm
-    of the protocol have and these do not.
+    contacts with the site: only these may be offered in words. `withheld` are components that the reports of another
+    arm of the protocol have and these do not.
     """
 
     arm: str

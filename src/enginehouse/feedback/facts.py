@@ -219,7 +219,7 @@ def _listed(row: Floats) -> tuple[float | None, ...]:
 def _middle(ratio: Floats, comparison: Comparison | NotEstimable) -> tuple[float | None, ...]:
     """The median of the comparison's values in each month that at least half of them have."""
     if isinstance(comparison, NotEstimable):
-        return (None,) * ratio.shape[1]
+        return (None,) * int(ratio.shape[1])
     part: Floats = np.sort(ratio[comparison.rows], axis=0)
     count = np.isfinite(part).sum(axis=0)
     upper, lower = count // 2, np.maximum(count - 1, 0) // 2

@@ -24,8 +24,8 @@ class Conditions(Spec):
     """Which way the trend must have gone; only where the signal is a `trend`."""
     change_at_least: Number | None = None
     """The change over the trend's months, as a share of where it began, is at least this."""
-    certain: bool = True
-    """Whether the difference must be more than noise (its interval excludes none)."""
+    certain: bool | None = True
+    """Whether the difference must be more than noise (`true`), within noise (`false`), or either (`null`)."""
 
 
 class Action(Spec):
