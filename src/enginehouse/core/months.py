@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -95,3 +96,9 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.start} to {self.last}"
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a shorter month."""
+    month = Month.of(day) + months
+    return date(month.year, month.month, min(day.day, calendar.monthrange(month.year, month.month)[1]))

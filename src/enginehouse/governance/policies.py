@@ -1,14 +1,20 @@
-"""In which stage, on which day and with which documents an act is possible. Who may do it is in `permissions`.
+"""In which stage, on which day and under which conditions an act is possible. Who may do it is in `permissions`.
 
 Every refusal says the reason and the next possible step. Each `check_x` raises `NotAllowed`; `can_x` is its boolean.
+The checks of a room of their own (`two_people`, `payload_checks`, `allocating`) can be imported from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.governance.allocating import check_roster, check_seed_commitment
+from enginehouse.governance.conditions import lacks_on, lacks_to_start
+from enginehouse.governance.lack import refuse_lacks
+from enginehouse.governance.payload_checks import check_payload
+from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import (
     ENDS,
     NOT_TRANSITIONS,
@@ -21,11 +27,36 @@ from enginehouse.governance.stages import (
     transition,
 )
 from enginehouse.governance.state import CycleState
-from enginehouse.ledger import events
+from enginehouse.governance.two_people import (
+    SECOND_PERSON,
+    TWO_PEOPLE,
+    check_proposal,
+    check_second_person,
+    is_first_of_two,
+    subject,
+    subject_of,
+)
 from enginehouse.programme.enums import DesignType
 
-SECOND_PERSON: Mapping[Act, Act] = {Act.DECIDE: Act.EVALUATE}
-"""Acts that take a second person: who did the act on the right may not do the one on the left."""
+__all__ = [
+    "SECOND_PERSON",
+    "TWO_PEOPLE",
+    "can_act",
+    "check_act",
+    "check_contact_days",
+    "check_day",
+    "check_payload",
+    "check_proposal",
+    "check_roster",
+    "check_second_person",
+    "check_seed_commitment",
+    "delivery_period",
+    "is_first_of_two",
+    "next_acts",
+    "next_step",
+    "subject",
+    "subject_of",
+]
 
 _TOO_EARLY: Mapping[Act, str] = {
     Act.AMEND: "A draft is not locked: edit its file.",
@@ -33,14 +64,40 @@ _TOO_EARLY: Mapping[Act, str] = {
     Act.APPRAISE: "An appraisal needs an evaluation.",
     Act.DECIDE: "A decision follows an evaluation.",
     Act.CLOSE: "A result is decided on before its cycle is closed.",
-    Act.SUSPEND: "A draft is not in the record yet.",
-    Act.WITHDRAW: "A draft is not in the record yet: delete its file.",
+    Act.PREPARE_ALLOCATION: "Sites are told first, and may opt out until the protocol's deadline.",
+    Act.ALLOCATE: "The protocol is locked and sites are told before anyone is allocated.",
+    Act.EXPORT_LISTS: "No site has an arm yet.",
+    Act.PREPARE_WAVE: "No site has an arm yet.",
+    Act.SEND_WAVE: "Reports leave once delivery has started.",
+    Act.NOTE_DELIVERY: "No report has left yet.",
+    Act.LOG_CONTACTS: "Contacts belong to the cycle's delivery.",
+    Act.IMPORT_EXPOSURE: "What others deliver belongs to the cycle's delivery.",
+    Act.MONITOR: "There is nothing to monitor before sites are allocated.",
+    Act.LOOK_AT_HARMS: "There are no arms to look at before sites are allocated.",
+    Act.RECORD_OPT_OUT: "Sites are asked once the protocol is locked.",
+    Act.SIGN_CONTRACT: "The contract belongs to a locked protocol.",
+    Act.ANALYSE_UNREGISTERED: "The registered analysis comes first.",
+    Act.SCORE_FORECASTS: "There is no result to hold forecasts against.",
+    Act.POST_EVIDENCE: "There is no result to post.",
+    Act.SUSPEND: "A draft is not locked: nothing runs that could be stopped.",
+    Act.WITHDRAW: "A draft is not locked: delete its file.",
 }
 _TOO_LATE: Mapping[Act, str] = {
     Act.REGISTER: "Its protocol is locked.",
     Act.AMEND: "After the freeze, a changed plan would no longer have been written before the data were seen.",
     Act.FREEZE: "Data are frozen once.",
+    Act.COMPARE_DESIGNS: "The design is fixed once sites are allocated.",
+    Act.SIGN_CONTRACT: "A forecast made after the allocation would no longer be one.",
+    Act.RECORD_APPROVAL: "After the freeze nothing is allocated or sent any more.",
+    Act.RECORD_OPT_OUT: "The result exists: it holds for the next cycle.",
+    Act.PREPARE_ALLOCATION: "Sites are allocated once.",
     Act.ALLOCATE: "Sites are allocated once.",
+    Act.PREPARE_WAVE: "Delivery has ended.",
+    Act.APPROVE_WAVE: "Delivery has ended.",
+    Act.SEND_WAVE: "Delivery has ended.",
+    Act.LOG_CONTACTS: "After the freeze the data no longer change.",
+    Act.IMPORT_EXPOSURE: "After the freeze the data no longer change.",
+    Act.NOTE_DELIVERY: "After the freeze the data no longer change.",
     Act.EVALUATE: "The registered analysis is run once on the record.",
     Act.SUSPEND: "A result exists, whatever it is: it is decided on and closed.",
     Act.WITHDRAW: "A result exists, whatever it is: it is decided on and closed, not withdrawn.",
@@ -59,35 +116,41 @@ _DONE: Mapping[Act, str] = {
 }
 """Acts that are done once, and how the cycle is called when they have been."""
 
-_AS_AT: Mapping[str, tuple[str, str]] = {
-    "protocol_hash": ("protocol_hash", "protocol"),
-    "previous_hash": ("protocol_hash", "protocol"),
-    "panel": ("panel", "panel"),
-    "evaluation": ("evaluation", "evaluation"),
-}
-_NAMES_OTHERS: Mapping[type[events.Payload], tuple[str, ...]] = {
-    events.ProtocolAmended: ("previous_hash",),
-    events.DataFrozen: ("protocol_hash",),
-    events.CycleEvaluated: ("protocol_hash", "panel"),
-    events.CycleAppraised: ("evaluation",),
-    events.CycleDecided: ("evaluation",),
-}
-"""Fields by which an event points at what was recorded before it."""
-
 
 def check_act(
-    state: CycleState, act: Act, *, design: DesignType, effective_on: date, today: date | None = None
+    state: CycleState,
+    act: Act,
+    *,
+    design: DesignType,
+    effective_on: date,
+    today: date | None = None,
+    rules: CycleRules | None = None,
 ) -> None:
-    """Refuse an act that the stage, the design or the day does not permit. `today` is the day of recording."""
+    """Refuse an act that the stage, the design, the day or (where `rules` are given) the protocol does not permit.
+
+    `today` is the day of recording. Everything that is lacking is said at once.
+    """
     if act not in PROGRAMME_ACTS:
         _check_stage(state, act, design)
     check_day(state, act, effective_on, today)
+    lacking = list(lacks_to_start(state, act, rules))
+    if rules is not None:
+        lacking += lacks_on(state, act, rules, effective_on)
+    refuse_lacks(lacking, where=act)
 
 
-def can_act(state: CycleState, act: Act, *, design: DesignType, effective_on: date, today: date | None = None) -> bool:
+def can_act(
+    state: CycleState,
+    act: Act,
+    *,
+    design: DesignType,
+    effective_on: date,
+    today: date | None = None,
+    rules: CycleRules | None = None,
+) -> bool:
     """Whether `check_act` would let it pass."""
     try:
-        check_act(state, act, design=design, effective_on=effective_on, today=today)
+        check_act(state, act, design=design, effective_on=effective_on, today=today, rules=rules)
     except NotAllowed:
         return False
     return True
@@ -111,44 +174,63 @@ def check_day(state: CycleState, act: Act, effective_on: date, today: date | Non
         )
 
 
-def next_acts(state: CycleState, *, design: DesignType) -> tuple[Act, ...]:
-    """What can be done now, the step forward first."""
-    return acts_in(state.stage, design=design)
+def next_acts(state: CycleState, *, design: DesignType, rules: CycleRules | None = None) -> tuple[Act, ...]:
+    """The steps that can be done now: what the cycle waits for first, then the step forward, then the rest."""
+    possible = [act for act in acts_in(state.stage, design=design) if not any(lacks_to_start(state, act, rules))]
+    return tuple(sorted(possible, key=lambda act: not _is_awaited(state, act, rules)))
 
 
-def next_step(state: CycleState, *, design: DesignType) -> str:
+def next_step(state: CycleState, *, design: DesignType, rules: CycleRules | None = None) -> str:
     """The sentence that says what can be done now."""
     if state.stage in ENDS:
         return f"The cycle is {state.stage.words}: nothing follows; register a new cycle to go on."
-    first, *others = next_acts(state, design=design)
+    first, *others = next_acts(state, design=design, rules=rules)
     rest = f" (or {', '.join(act.words for act in others)})" if others else ""
     return f"Next possible step: {first.words}{rest}."
 
 
-def check_payload(state: CycleState, payload: events.Payload) -> None:
-    """Refuse an event that points at another protocol, panel or evaluation than the cycle's own."""
-    for field in _NAMES_OTHERS.get(type(payload), ()):
-        attribute, noun = _AS_AT[field]
-        recorded, received = getattr(state, attribute), getattr(payload, field)
-        if received != recorded:
-            raise NotAllowed(
-                f"the {noun} ({_short(received)}) is not the one in the record ({_short(recorded)}).",
-                where=payload.type,
-                remedy=f"Use the recorded {noun}"
-                + ("; a change after the lock takes an open amendment first." if noun == "protocol" else "."),
-            )
+def delivery_period(state: CycleState, *, on: date) -> tuple[date, date]:
+    """The first and the last day of delivery as it stands on `on`, both inclusive.
 
-
-def check_second_person(state: CycleState, act: Act, actor: str) -> None:
-    """Refuse an act that takes a second person from the one who did the first."""
-    first = SECOND_PERSON.get(act)
-    done = state.last(first) if first else None
-    if done is not None and done.actor == actor:
+    Raises
+    ------
+    NotAllowed
+        Delivery has not started.
+    """
+    started, ended = state.last(Act.START_DELIVERY), state.last(Act.START_FOLLOW_UP)
+    if started is None:
         raise NotAllowed(
-            f"'{actor}' did {done.act.words} this cycle and so may not {act.words} it.",
-            where=act,
-            remedy="This act takes a second person, with an id of their own.",
+            "delivery has not started: no contact can belong to this cycle.",
+            where=Act.LOG_CONTACTS,
+            remedy="Start delivery first.",
         )
+    return started.effective_on, min(ended.effective_on, on) if ended else on
+
+
+def check_contact_days(state: CycleState, days: Iterable[date], *, on: date) -> None:
+    """Refuse contacts on days outside the cycle's delivery; all of them are named."""
+    first, last = delivery_period(state, on=on)
+    outside = sorted({day for day in days if not first <= day <= last})
+    if outside:
+        raise NotAllowed(
+            f"got contacts on {', '.join(map(str, outside))}, outside this cycle's delivery ({first} to {last}).",
+            where=Act.LOG_CONTACTS,
+            remedy="Correct the days, or log these contacts where they belong.",
+        )
+
+
+def _is_awaited(state: CycleState, act: Act, rules: CycleRules | None) -> bool:
+    """Whether a step that stays in its stage is what the cycle waits for now."""
+    if act is Act.PREPARE_ALLOCATION:
+        return any(lacks_to_start(state, Act.ALLOCATE, None))
+    if act is Act.APPROVE_WAVE:
+        return any(not wave.is_approved for wave in state.waves)
+    if act is Act.SEND_WAVE:
+        return any(wave.is_approved and not wave.batches for wave in state.waves)
+    if act is Act.PREPARE_WAVE and rules is not None:
+        waiting = any(not wave.batches for wave in state.waves)
+        return not waiting and any(state.wave(due.number) is None for due in rules.waves)
+    return False
 
 
 def _check_stage(state: CycleState, act: Act, design: DesignType) -> None:
@@ -185,7 +267,3 @@ def _why(act: Act, stage: Stage, design: DesignType) -> str:
     if stage not in path or not possible:
         return ""
     return (_TOO_EARLY if path.index(stage) < min(possible) else _TOO_LATE).get(act, "")
-
-
-def _short(sha256: str | None) -> str:
-    return "none" if sha256 is None else sha256[:12]

@@ -1,13 +1,29 @@
-"""The state of a cycle as the fold of its events, now or at any past moment. It reads events and decides nothing."""
+"""The state of a cycle as the fold of its events, now or at any past moment. It reads events and decides nothing.
+
+Its parts are in `recorded`; what each kind of event leaves behind is in `fold`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from enginehouse.core.errors import IntegrityError
+from enginehouse.governance.fold import KEEPS
+from enginehouse.governance.recorded import (
+    Amendment,
+    Approval,
+    Decision,
+    Done,
+    Noted,
+    OptOut,
+    Preparation,
+    Proposal,
+    Signature,
+    UnregisteredAnalysis,
+    Wave,
+)
 from enginehouse.governance.stages import (
     AFTER_FREEZE,
     ASIDE,
@@ -20,50 +36,18 @@ from enginehouse.governance.stages import (
     act_of,
     transition,
 )
-from enginehouse.ledger import events as ledger_events
 from enginehouse.ledger.event import Event
 
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One act of the cycle's history and the stage that it left behind."""
-
-    seq: int
-    act: Act
-    stage: Stage
-    actor: str
-    effective_on: date
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """One open change of a locked protocol."""
-
-    effective_on: date
-    actor: str
-    previous_hash: str
-    protocol_hash: str
-    changes: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided, why, and who dissented."""
-
-    decision: str
-    reason: str
-    dissent: str
-    actor: str
-    effective_on: date
+__all__ = ["Amendment", "CycleState", "Decision", "Done", "as_known", "as_of", "cycle_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleState:
     """Where a cycle stands and which documents are its own. Documents are SHA-256; `None` while there is none.
 
-    `last_effective_on` is the day of its last transition: no later act may be dated before it.
+    `last_effective_on` is the day of its last transition: no later act may be dated before it. `deadline` is the
+    opt-out deadline that sites were told. `opt_outs` are in the order of the record, `waves` in that of their numbers.
+    `roster`, `plan` and `seed_commitment` are those of the last preparation.
     """
 
     stage: Stage = Stage.DRAFT
@@ -72,15 +56,38 @@ class CycleState:
     protocol_hash: str | None = None
     definitions: str | None = None
     retrospective: bool = False
+    design_report: str | None = None
+    proposals: tuple[Proposal, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    contract: str | None = None
+    signatures: tuple[Signature, ...] = ()
+    notice: str | None = None
+    deadline: date | None = None
+    sites_told: int | None = None
+    opt_outs: tuple[OptOut, ...] = ()
+    preparations: tuple[Preparation, ...] = ()
     allocation: str | None = None
+    balance: str | None = None
+    seed: str | None = None
+    sites_allocated: int | None = None
+    lists: tuple[Noted, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    delivery_notes: tuple[Noted, ...] = ()
+    contacts: tuple[Noted, ...] = ()
+    exposures: tuple[Noted, ...] = ()
+    monitored: tuple[Noted, ...] = ()
+    harms_looks: tuple[Noted, ...] = ()
     panel: str | None = None
     panel_identity: str | None = None
     sites: str | None = None
     account: str | None = None
     evaluation: str | None = None
     verdict: str | None = None
+    unregistered: tuple[UnregisteredAnalysis, ...] = ()
     appraisal: str | None = None
     decision: Decision | None = None
+    forecasts_scored: str | None = None
+    evidence_posted: str | None = None
     amendments: tuple[Amendment, ...] = ()
     last_effective_on: date | None = None
     history: tuple[Done, ...] = ()
@@ -90,13 +97,48 @@ class CycleState:
         return self.protocol_hash is not None
 
     @property
+    def is_allocated(self) -> bool:
+        """Whether sites were allocated, whatever came after."""
+        return self.allocation is not None
+
+    @property
     def is_frozen(self) -> bool:
         """Whether the data are fixed and the cycle goes on: the condition for any estimate."""
         return self.stage in AFTER_FREEZE
 
+    @property
+    def prepared(self) -> Preparation | None:
+        """The preparation that counts: the last."""
+        return self.preparations[-1] if self.preparations else None
+
+    @property
+    def roster(self) -> str | None:
+        return self.prepared.roster if self.prepared else None
+
+    @property
+    def plan(self) -> str | None:
+        return self.prepared.plan if self.prepared else None
+
+    @property
+    def seed_commitment(self) -> str | None:
+        return self.prepared.seed_commitment if self.prepared else None
+
+    @property
+    def signatories(self) -> frozenset[str]:
+        """Who signed the contract as it stands; who signed an earlier version has to sign again."""
+        return frozenset(signed.person for signed in self.signatures if signed.contract == self.contract)
+
     def last(self, act: Act) -> Done | None:
         """The most recent time that `act` was done."""
         return next((done for done in reversed(self.history) if done.act == act), None)
+
+    def wave(self, number: int) -> Wave | None:
+        """The wave of this number, once it was prepared."""
+        return next((wave for wave in self.waves if wave.number == number), None)
+
+    def proposal(self, act: Act) -> Proposal | None:
+        """The open proposal of `act`."""
+        return next((proposal for proposal in self.proposals if proposal.act == act), None)
 
 
 def cycle_state(events: Iterable[Event]) -> CycleState:
@@ -138,20 +180,30 @@ def _apply(state: CycleState, event: Event) -> CycleState:
         return replace(state, history=(*state.history, _done(event, act, state.stage)))
     row = transition(act, state.stage)
     if row is None:
-        raise IntegrityError(
-            f"'{event.type}' cannot follow the stage {state.stage.words}.",
-            where=f"ledger entry {event.seq}, cycle {event.cycle}",
-            remedy="Run `enginehouse ledger verify` and restore the record from a backup.",
-        )
+        raise _broken(event, f"'{event.type}' cannot follow the stage {state.stage.words}.")
     stage = _stage_after(state, row)
-    kept = _KEEPS[type(event.payload)](state, event, event.payload)
+    try:
+        kept = KEEPS[type(event.payload)](state, event, event.payload)
+    except ValueError as error:
+        raise _broken(event, f"the content of '{event.type}' is not as it should be: {error}.") from error
+    # An act that was done is no longer proposed.
+    proposals = kept.pop("proposals", None) or tuple(p for p in state.proposals if p.act != act)
     return replace(
         state,
         stage=stage,
         stood_in=(state.stood_in or state.stage) if stage in ASIDE else None,
+        proposals=proposals,
         last_effective_on=event.effective_on,
         history=(*state.history, _done(event, act, stage)),
         **kept,
+    )
+
+
+def _broken(event: Event, what: str) -> IntegrityError:
+    return IntegrityError(
+        what,
+        where=f"ledger entry {event.seq}, cycle {event.cycle}",
+        remedy="Run `enginehouse ledger verify` and restore the record from a backup.",
     )
 
 
@@ -167,56 +219,3 @@ def _stage_after(state: CycleState, row: Transition) -> Stage:
 
 def _done(event: Event, act: Act, stage: Stage) -> Done:
     return Done(event.seq, act, stage, event.actor, event.effective_on, event.recorded_at)
-
-
-def _same_names(*names: str) -> Callable[[CycleState, Event, Any], dict[str, Any]]:
-    """Keep these fields of the payload under their own names."""
-    return lambda _state, _event, payload: {name: getattr(payload, name) for name in names}
-
-
-def _frozen(_state: CycleState, _event: Event, payload: ledger_events.DataFrozen) -> dict[str, Any]:
-    documents = {name: getattr(payload, name) for name in ("panel", "sites", "account")}
-    return {**documents, "panel_identity": payload.identity}
-
-
-def _amended(state: CycleState, event: Event, payload: ledger_events.ProtocolAmended) -> dict[str, Any]:
-    amendment = Amendment(
-        event.effective_on,
-        event.actor,
-        payload.previous_hash,
-        payload.protocol_hash,
-        payload.changes,
-        payload.reason,
-    )
-    return {
-        "protocol": payload.protocol,
-        "protocol_hash": payload.protocol_hash,
-        "definitions": payload.definitions,
-        "amendments": (*state.amendments, amendment),
-    }
-
-
-def _decided(_state: CycleState, event: Event, payload: ledger_events.CycleDecided) -> dict[str, Any]:
-    return {
-        "decision": Decision(payload.decision, payload.reason, payload.dissent, event.actor, event.effective_on),
-    }
-
-
-_NOTHING = _same_names()
-
-_KEEPS: Mapping[type[ledger_events.Payload], Callable[[CycleState, Event, Any], dict[str, Any]]] = {
-    ledger_events.CycleRegistered: _same_names("protocol", "protocol_hash", "definitions", "retrospective"),
-    ledger_events.ProtocolAmended: _amended,
-    ledger_events.RecruitmentOpened: _NOTHING,
-    ledger_events.SitesAllocated: _same_names("allocation"),
-    ledger_events.DeliveryStarted: _NOTHING,
-    ledger_events.FollowUpStarted: _NOTHING,
-    ledger_events.DataFrozen: _frozen,
-    ledger_events.CycleEvaluated: _same_names("evaluation", "verdict"),
-    ledger_events.CycleAppraised: _same_names("appraisal"),
-    ledger_events.CycleDecided: _decided,
-    ledger_events.CycleClosed: _NOTHING,
-    ledger_events.CycleSuspended: _NOTHING,
-    ledger_events.CycleResumed: _NOTHING,
-    ledger_events.CycleWithdrawn: _NOTHING,
-}
