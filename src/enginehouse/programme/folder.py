@@ -1,5 +1,5 @@
 """A programme folder as it is found: each file parsed by itself, with its problems. What must fit together is not
-looked at here (see `crosschecks.py`).
+looked at here (see `checks`), and names that would be passed over are found in `misplaced.py`.
 """
 
 from __future__ import annotations
@@ -9,22 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enginehouse.core.errors import Problem
-from enginehouse.core.ids import is_slug
+from enginehouse.programme.candidates import Candidates
+from enginehouse.programme.contract import Contract
 from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.message import Message
 from enginehouse.programme.positions import Document, read_yaml
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.spec import Spec
 from enginehouse.programme.strategy import Strategy
+from enginehouse.programme.study import Study
+from enginehouse.programme.table import Table, read_table
 from enginehouse.programme.translate import parse
-from enginehouse.programme.wording import SLUG, nearest
+from enginehouse.programme.wording import nearest
 
 SETTINGS = "programme.yaml"
+CANDIDATES = "candidates.yaml"
 PROTOCOL = "protocol.yaml"
+CONTRACT = "contract.yaml"
 INDICATORS = "indicators"
 STRATEGIES = "strategies"
+MESSAGES = "messages"
+EVIDENCE = "evidence"
 CYCLES = "cycles"
-FOLDERS = (INDICATORS, STRATEGIES, CYCLES)
+FOLDERS = (INDICATORS, STRATEGIES, MESSAGES, EVIDENCE, CYCLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +52,11 @@ class Folder:
     settings: Part[ProgrammeSettings]
     indicators: Mapping[str, Part[Indicator]] = field(default_factory=dict)
     strategies: Mapping[str, Part[Strategy]] = field(default_factory=dict)
+    messages: Mapping[str, Part[Message]] = field(default_factory=dict)
+    evidence: Mapping[str, Table[Study]] = field(default_factory=dict)
+    candidates: Part[Candidates] | None = None
     protocols: Mapping[str, Part[Protocol]] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
+    contracts: Mapping[str, Part[Contract]] = field(default_factory=dict)
 
 
 def read_folder(path: Path) -> Folder:
@@ -55,8 +66,15 @@ def read_folder(path: Path) -> Folder:
         settings=_part(path / SETTINGS, ProgrammeSettings),
         indicators={file.stem: _part(file, Indicator) for file in _definitions(path / INDICATORS)},
         strategies={file.stem: _part(file, Strategy) for file in _definitions(path / STRATEGIES)},
-        protocols={cycle.name: _part(cycle / PROTOCOL, Protocol) for cycle in _cycles(path)},
-        problems=tuple(_misplaced(path)),
+        messages={file.stem: _part(file, Message) for file in _definitions(path / MESSAGES)},
+        evidence={file.stem: _table(file, Study) for file in _definitions(path / EVIDENCE, "csv")},
+        candidates=_part(path / CANDIDATES, Candidates) if (path / CANDIDATES).exists() else None,
+        protocols={cycle.name: _part(cycle / PROTOCOL, Protocol) for cycle in cycle_folders(path)},
+        contracts={
+            cycle.name: _part(cycle / CONTRACT, Contract)
+            for cycle in cycle_folders(path)
+            if (cycle / CONTRACT).exists()
+        },
     )
 
 
@@ -72,6 +90,15 @@ def _part[Model: Spec](file: Path, model: type[Model]) -> Part[Model]:
     return Part(document, value, problems)
 
 
+def _table[Model: Spec](file: Path, model: type[Model]) -> Table[Model]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        what = f"the file cannot be read: {error.strerror}."
+        return Table(str(file), problems=(Problem(str(file), what, "Check its permissions."),))
+    return read_table(content, model, path=str(file))
+
+
 def _unreadable[Model: Spec](file: Path, what: str, remedy: str) -> Part[Model]:
     return Part(Document(str(file), None), None, (Problem(str(file), what, remedy),))
 
@@ -81,34 +108,19 @@ def _instead(file: Path) -> str:
     folder = file.parent
     if not folder.is_dir():
         return f"There is no folder {folder}; make a programme with: enginehouse new {folder}."
-    names = [entry.name for entry in folder.iterdir() if entry.suffix in (".yaml", ".yml")]
+    others = (SETTINGS, CANDIDATES, PROTOCOL, CONTRACT)
+    found = (entry.name for entry in folder.iterdir() if entry.suffix in (".yaml", ".yml"))
+    names = [name for name in found if name not in others]
     close = nearest(file.name, names)
     return f"Rename {close} to {file.name}." if close else f"Write it, or run this in the folder that has {SETTINGS}."
 
 
-def _definitions(folder: Path) -> Iterator[Path]:
-    return iter(sorted(folder.glob("*.yaml"))) if folder.is_dir() else iter(())
+def _definitions(folder: Path, ending: str = "yaml") -> Iterator[Path]:
+    return iter(sorted(folder.glob(f"*.{ending}"))) if folder.is_dir() else iter(())
 
 
-def _cycles(path: Path) -> Iterator[Path]:
+def cycle_folders(path: Path) -> Iterator[Path]:
+    """The folder of every cycle, whatever its name."""
     folder = path / CYCLES
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     return (entry for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _misplaced(path: Path) -> Iterator[Problem]:
-    """Files and folders that would be passed over in silence because of their names."""
-    if not path.is_dir():
-        return
-    for entry in sorted(path.iterdir()):
-        meant = nearest(entry.name, FOLDERS) if entry.is_dir() and entry.name not in FOLDERS else None
-        if meant and any(entry.rglob("*.y*ml")):
-            yield Problem(str(entry), "definitions in this folder are not read.", f"Rename it to {meant}.")
-    for name in (INDICATORS, STRATEGIES):
-        for file in sorted((path / name).glob("*.yml")):
-            yield Problem(str(file), "this file is not read.", f"Rename it to {file.stem}.yaml.")
-    for cycle in _cycles(path):
-        if not is_slug(cycle.name):
-            yield Problem(
-                str(cycle), f"got the name '{cycle.name}' for a cycle; expected {SLUG}.", "Rename the folder."
-            )

@@ -1,15 +1,24 @@
-"""Names of groups of sites by a number that describes them: `list_size_half`, `imd_quintile`.
+"""Names of numbers that describe sites, and of groups of sites by them: `list_size`, `list_size_half`, `imd_quintile`.
 
 What the groups are is worked out from data by the rooms above; here is only how a name is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-GROUPS: Final[Mapping[str, int]] = {"half": 2, "third": 3, "quarter": 4, "quartile": 4, "fifth": 5, "quintile": 5}
+GROUPS: Final[Mapping[str, int]] = {
+    "half": 2,
+    "halves": 2,
+    "third": 3,
+    "thirds": 3,
+    "tertile": 3,
+    "fifth": 5,
+    "fifths": 5,
+    "quintile": 5,
+}
 """The last word of a name, and into how many groups of equal size it divides the sites."""
 LIST_SIZE: Final = "list_size"
 """The primary indicator's denominator over the baseline, where no source gives an attribute of this name."""
@@ -27,12 +36,12 @@ class Grouping:
     groups: int | None
 
 
-def grouping(name: str, attributes: Collection[str] = ()) -> Grouping:
-    """`list_size_half` is the attribute `list_size` in 2 groups; a name that is itself an attribute is that attribute."""
-    if name in attributes:
-        return Grouping(name, None)
-    for word, groups in GROUPS.items():
-        for mark in ("_", "-"):
-            if name.endswith(f"{mark}{word}"):
-                return Grouping(name.removesuffix(f"{mark}{word}"), groups)
-    return Grouping(name, None)
+def plain_name(name: str) -> str:
+    """`list-size` and `list_size` are one name."""
+    return name.replace("-", "_")
+
+
+def grouping(name: str) -> Grouping:
+    """`list_size_half` is the attribute `list_size` in 2 groups."""
+    attribute, mark, word = plain_name(name).rpartition("_")
+    return Grouping(attribute, GROUPS[word]) if mark and word in GROUPS else Grouping(plain_name(name), None)

@@ -9,13 +9,17 @@ import yaml
 from pydantic import ValidationError
 
 from enginehouse.core.errors import Problems, UserError
+from enginehouse.programme.candidates import Candidates
+from enginehouse.programme.contract import Contract
 from enginehouse.programme.hashing import plain_values
 from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.message import Message
 from enginehouse.programme.positions import Document, read_yaml
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.spec import Spec
 from enginehouse.programme.strategy import Strategy
+from enginehouse.programme.study import Study
 from enginehouse.programme.translate import parse, problems_of
 
 LINE_WIDTH = 116
@@ -49,6 +53,10 @@ protocol_from_json = partial(from_json, model=Protocol)
 indicator_from_json = partial(from_json, model=Indicator)
 strategy_from_json = partial(from_json, model=Strategy)
 settings_from_json = partial(from_json, model=ProgrammeSettings)
+message_from_json = partial(from_json, model=Message)
+study_from_json = partial(from_json, model=Study)
+candidates_from_json = partial(from_json, model=Candidates)
+contract_from_json = partial(from_json, model=Contract)
 
 
 def from_yaml[Model: Spec](content: bytes, model: type[Model], *, path: str) -> Model:

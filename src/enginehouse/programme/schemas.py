@@ -13,11 +13,15 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from enginehouse.programme.candidates import Candidates
+from enginehouse.programme.contract import Contract
 from enginehouse.programme.indicator import Indicator
+from enginehouse.programme.message import Message
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.spec import Spec
 from enginehouse.programme.strategy import Strategy
+from enginehouse.programme.study import Study
 
 type Schema = dict[str, Any]
 
@@ -25,20 +29,28 @@ DEFINITIONS: dict[str, type[Spec]] = {
     "programme": ProgrammeSettings,
     "indicator": Indicator,
     "strategy": Strategy,
+    "message": Message,
+    "study": Study,
+    "candidates": Candidates,
     "protocol": Protocol,
+    "contract": Contract,
 }
 FILES = {
     "programme": "programme.yaml",
     "indicator": "indicators/<id>.yaml",
     "strategy": "strategies/<id>.yaml",
+    "message": "messages/<id>.yaml",
+    "study": "evidence/<name>.csv",
+    "candidates": "candidates.yaml",
     "protocol": "cycles/<name>/protocol.yaml",
+    "contract": "cycles/<name>/contract.yaml",
 }
 _GENERIC = ("Many_", "OneOrMany_")
 _REF = "#/$defs/"
 
 
 def json_schemas() -> dict[str, Schema]:
-    """One schema for each kind of definition file, by its kind."""
+    """One schema for each kind of definition file, by its kind; for a CSV file it describes one row."""
     return {kind: _published(kind, model) for kind, model in DEFINITIONS.items()}
 
 
@@ -61,7 +73,7 @@ def structure(model: type[Spec]) -> Schema:
 
 
 def _tidy(part: Any, definitions: Schema) -> Any:
-    """Without made-up titles; generic lists in place; mappings closed to keys that break the pattern."""
+    """Without made-up titles; generic lists and closed lists of names in place; mappings closed to other keys."""
     if isinstance(part, list):
         return [_tidy(entry, definitions) for entry in part]
     if not isinstance(part, dict):
@@ -71,6 +83,8 @@ def _tidy(part: Any, definitions: Schema) -> Any:
         rest = {key: value for key, value in part.items() if key != "$ref"}
         return {**_tidy(definitions[name], definitions), **rest}
     tidy = {key: _tidy(value, definitions) for key, value in part.items() if not _is_made_up(key, value)}
+    if "$ref" in (names := tidy.get("propertyNames", {})):
+        tidy["propertyNames"] = {"enum": definitions[names["$ref"].removeprefix(_REF)]["enum"]}
     return {**tidy, "additionalProperties": False} if "patternProperties" in tidy else tidy
 
 

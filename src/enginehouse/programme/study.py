@@ -33,7 +33,7 @@ class Study(Spec):
     """Where it was done."""
     completed: int = Field(ge=1950, le=2100)
     """The year in which it was completed."""
-    sites: int | None = None
+    sites: int | None = Field(default=None, ge=1)
     """How many sites took part, if it is known."""
     baseline: NotNegative | None = None
     """The outcome at the start, if it is known."""

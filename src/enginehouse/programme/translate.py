@@ -53,7 +53,7 @@ def _problem(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
     if detail["type"] == "missing":
         return document.problem(path, f"is missing; expected {expected(part, root)}.")
     if "[key]" in detail["loc"]:
-        return document.problem(path, f"got the name '{path[-1]}'; expected {expected(_SLUG, root)}.")
+        return _unknown_name(path, document, root)
     scalar = document.scalars.get(path)
     # A list that was turned into a tuple, or a text into a list of one, is shown as it was written.
     value = _value_at(document.value, path, detail["input"])
@@ -62,6 +62,14 @@ def _problem(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
 
 
 _SLUG: Schema = {"type": "string", "pattern": SLUG_PATTERN}
+
+
+def _unknown_name(path: Path, document: Document, root: Schema) -> Problem:
+    """A key of a mapping that is not a slug, or none of the names that the mapping takes."""
+    _, mapping = _place(path[:-1], root)
+    names = resolve(mapping.get("propertyNames", _SLUG), root)
+    what = f"got the name '{path[-1]}'; expected {expected(names, root)}."
+    return document.problem(path, what, did_you_mean(path[-1], names.get("enum", ())))
 
 
 def _unknown_key(location: tuple[str | int, ...], document: Document, root: Schema) -> Problem:

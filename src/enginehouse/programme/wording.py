@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -83,6 +84,8 @@ def _array(part: Schema, root: Schema) -> str:
 def _object(part: Schema) -> str:
     if "properties" in part:
         return f"the keys {', '.join(part['properties'])}"
+    if "propertyNames" in part:
+        return f"names, each with a value (name: value), the names being {one_of(part['propertyNames']['enum'])}"
     return "names, each with a value (name: value)"
 
 
@@ -160,20 +163,29 @@ def _number_hint(value: object, scalar: Scalar | None, *, whole: bool) -> str:
         return ""
     number = _as_number(value)
     if number is None:
-        return _written_out(value.strip("£$€% ").replace(",", "")) or ""
+        return _written_out(value.strip("£$€% "))
     return f"Take off the quotes: {value}." if scalar.quoted else f"Write it in full: {number:.10g}."
 
 
 def _written_out(text: str) -> str:
-    number = _as_number(text)
+    number = _as_number(_plain_digits(text))
     return "" if number is None else f"Write digits and a point alone: {number:.10g}."
+
+
+def _plain_digits(text: str) -> str:
+    """Without marks of thousands, with a point for a decimal comma and a hyphen for a typographic minus."""
+    text = text.replace("\N{MINUS SIGN}", "-")
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        return text.replace(",", "")
+    return text.replace(",", ".") if text.count(",") == 1 else text
 
 
 def _as_number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _short(text: str) -> str:

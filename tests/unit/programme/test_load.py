@@ -13,10 +13,10 @@ import enginehouse
 from enginehouse.core.errors import Problems
 from enginehouse.core.months import Month
 from enginehouse.data.sources import SOURCES
-from enginehouse.programme.crosschecks import OWN_LEVELS
+from enginehouse.programme.checks.designs import RUNNABLE_DESIGNS
+from enginehouse.programme.checks.names import OWN_LEVELS
 from enginehouse.programme.enums import DesignType, SourceKind
 from enginehouse.programme.load import load_definitions, load_programme
-from enginehouse.programme.protocol_checks import RUNNABLE_DESIGNS
 from enginehouse.programme.sources import Source
 
 PROGRAMMES = Path(enginehouse.__file__).parent / "programmes"
@@ -66,7 +66,7 @@ def test_the_shipped_programmes_have_no_problems(name: str):
         ("        within: {region: South}", "        within: {area: Ashdale}", "exposure.comparators[2].sites\n  got the same sites as the exposed."),
         ("  sites: {within: {area: Ashdale}}", "  sites: {}", "exposure.sites\n  got every site as exposed."),
         ("  usual-care: []\n", "", "arms\n  got 1 arm(s); expected at least 2. Add usual-care: []."),
-        ("type: controlled-its", "type: parallel", "32  design.type\n  got 'parallel', which this release cannot run; it runs 'controlled-its'. Keep this protocol outside the folder cycles until then."),
+        ("type: controlled-its", "type: stepped-wedge", "32  design.type\n  got 'stepped-wedge', which this release cannot run; it runs one of: parallel, controlled-its. Keep this protocol outside the folder cycles until then."),
         ("drift: {cluster: area, within: region,", "drift: {cluster: area, within: area,", "analysis.drift.within\n  got 'area' for both levels;"),
         # Margins: low is good here, and the summary is a ratio.
         ("worthwhile: 0.97", "worthwhile: 1.03", "49  analysis.worthwhile\n  got 1.03; expected a margin below 1. For 'metered-dose-inhaler-share' lower is better, and no difference is 1."),

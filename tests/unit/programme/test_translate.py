@@ -48,7 +48,7 @@ def test_the_layout_of_a_message(spoil: Callable[..., str]):
         ("equivalence: [0.97, 1.03]", "equivalence: [0.97, 1, 2]", "analysis.equivalence\n  got a list of 3; expected a list of 2 entries"),
         ("equivalence: [0.97, 1.03]", "equivalence: 0.97", "got 0.97; expected a list of 2 entries, each a number."),
         ("minimum_share: 0.25", "minimum_share: 25", "analysis.drift.minimum_share\n  got 25; expected a number above 0 and at most 1."),
-        ("checks: [placebo-dates,", "checks: [placebo-date,", "analysis.checks[1]\n  got 'placebo-date'; expected one of: placebo-dates, pre-trend, leave-one-area-out, untargeted-outcome, alternative-span. Did you mean 'placebo-dates'?"),
+        ("checks: [placebo-dates,", "checks: [placebo-date,", "analysis.checks[1]\n  got 'placebo-date'; expected one of: placebo-dates, pre-trend, leave-one-area-out, untargeted-outcome, alternative-span, other-average, cluster-level, permutation, unadjusted. Did you mean 'placebo-dates'?"),
         ("subgroups: [list_size, deprivation]", "subgroups: list_size", "analysis.subgroups\n  got 'list_size'; expected a list, each entry text. Write it as a list: [list_size]."),
         ("opt_outs: none", "opt_outs: no", "estimand.opt_outs\n  got no, which YAML reads as false; expected one of: kept-where-data-allow, excluded, none. Did you mean 'none'?"),
         ("  closures: until-closed\n", "", "estimand.closures\n  is missing; expected one of: until-closed, excluded."),

@@ -1,0 +1,85 @@
+"""The registered analysis: what it names must exist, be measured, and be known of every site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from enginehouse.programme.checks.names import Fault, Known, repeated, unknown_attribute
+from enginehouse.programme.enums import Check, DesignType
+from enginehouse.programme.grouping import COMPUTED, grouping
+from enginehouse.programme.positions import Path
+from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.trial import Engaged
+from enginehouse.programme.wording import did_you_mean, one_of
+
+# Into halves sites are cut for allocation; a dose-response needs a middle.
+SUBGROUPS = (3, 5)
+
+
+def outcomes(protocol: Protocol) -> tuple[str, ...]:
+    """Every indicator that the protocol measures, the primary first."""
+    return (protocol.indicator, *protocol.secondary, *protocol.untargeted, *protocol.balancing)
+
+
+def measured(path: Path, name: str, names: tuple[str, ...]) -> Iterator[Fault]:
+    """The fault of an indicator that is not among those that the protocol measures."""
+    if name not in names:
+        yield Fault(
+            path,
+            f"got '{name}', which this protocol does not measure; expected {one_of(names)}.",
+            did_you_mean(name, names) or "Add it to secondary.",
+        )
+
+
+def check_analysis(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    analysis = protocol.analysis
+    for name in analysis.practice_models:
+        yield from measured(("analysis", "practice_models", name), name, outcomes(protocol))
+    yield from _subgroups(protocol, known)
+    yield from repeated(("analysis", "checks"), analysis.checks, noun="check")
+    if Check.UNTARGETED_OUTCOME in analysis.checks and not protocol.untargeted:
+        yield Fault(
+            ("analysis", "checks", analysis.checks.index(Check.UNTARGETED_OUTCOME)),
+            "got untargeted-outcome, but the protocol names no untargeted indicator.",
+            "Add untargeted: [...], or remove the check.",
+        )
+    trial = analysis.embedded_trial
+    if trial is not None and trial.quoted_std_error is not None and not trial.source:
+        yield Fault(("analysis", "embedded_trial"), "got quoted_std_error without its source.", "Add source.")
+    if analysis.inequality is not None:
+        yield from unknown_attribute(("analysis", "inequality"), analysis.inequality, known, computed=())
+    if analysis.engaged is not None:
+        yield from _engaged(analysis.engaged, protocol, known)
+
+
+def _subgroups(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    names = protocol.analysis.subgroups
+    computed = COMPUTED if protocol.design.type is DesignType.PARALLEL else ()
+    yield from repeated(("analysis", "subgroups"), names, noun="attribute")
+    for number, name in enumerate(names):
+        path, group = ("analysis", "subgroups", number), grouping(name)
+        if known.attributes is not None and name in known.attributes:
+            continue
+        yield from unknown_attribute(path, group.attribute, known, computed=computed)
+        if group.groups not in (None, *SUBGROUPS):
+            what = f"got '{name}'; subgroups are thirds or fifths."
+            yield Fault(path, what, f"Write {group.attribute}_third or {group.attribute}_quintile.")
+
+
+def _engaged(engaged: Engaged, protocol: Protocol, known: Known) -> Iterator[Fault]:
+    """Among the engaged of the arm that gives the verdict."""
+    path = ("analysis", "engaged", "strategy")
+    if not protocol.contrasts:
+        return
+    contrast, name = protocol.contrasts[0], engaged.strategy
+    arm, over = (protocol.arms.get(one, ()) for one in (contrast.arm, contrast.over))
+    if contrast.arm in protocol.arms and name not in arm:
+        what = f"got '{name}', which is not in the arm {contrast.arm}; expected {one_of(arm) if arm else 'nothing'}."
+        yield Fault(path, what, did_you_mean(name, arm))
+    elif name in over:
+        what = f"got '{name}', which the comparator {contrast.over} gets too."
+        yield Fault(path, what, "Name a component that the comparator cannot receive, or remove engaged.")
+    strategy = known.strategy(name)
+    if strategy is not None and strategy.contact is None and strategy.delivered_by is None:
+        what = f"got '{name}', but nothing is logged of who received it."
+        yield Fault(path, what, f"Add contact or delivered_by in strategies/{name}.yaml, or remove engaged.")

@@ -1,0 +1,64 @@
+"""Prices in order, published claims that can be tested or say why not, and planted effects in made-up data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from enginehouse.programme.checks.analysis import measured, outcomes
+from enginehouse.programme.checks.names import Fault, Known
+from enginehouse.programme.enums import DesignType
+from enginehouse.programme.positions import Path
+from enginehouse.programme.protocol import Claim, Economics, Protocol
+
+
+def check_money(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    if protocol.economics is not None:
+        yield from _economics(protocol.economics, protocol, known)
+    for number, claim in enumerate(protocol.claims):
+        yield from _claim(("claims", number), claim, outcomes(protocol))
+    yield from _truth(protocol, known)
+
+
+def _economics(economics: Economics, protocol: Protocol, known: Known) -> Iterator[Fault]:
+    price, path = economics.price, ("economics", "price")
+    yield from measured((*path, "indicator"), price.indicator, (protocol.indicator, *protocol.secondary))
+    if not price.low <= price.per_unit <= price.high:
+        yield Fault(
+            (*path, "per_unit"),
+            f"got {price.per_unit:g}, which is not between low ({price.low:g}) and high ({price.high:g}).",
+            "Check the three prices.",
+        )
+    if known.settings is not None and price.price_year != known.settings.price_year:
+        yield Fault(
+            (*path, "price_year"),
+            f"got {price.price_year}; the programme's price_year is {known.settings.price_year}.",
+            "Convert the price, or change price_year in programme.yaml.",
+        )
+    if protocol.design.type is DesignType.PARALLEL and economics.horizon_years is None:
+        what = "is missing; without it nothing is said of the years after the trial."
+        yield Fault(("economics", "horizon_years"), what, "Add over how many years the effect is valued.")
+
+
+def _claim(path: Path, claim: Claim, names: tuple[str, ...]) -> Iterator[Fault]:
+    if (claim.indicator is None) == (not claim.not_testable):
+        got = "neither" if claim.indicator is None else "both"
+        yield Fault(
+            path,
+            f"got {got} of indicator and not_testable.",
+            "Name the indicator that tests the claim, or say under not_testable why nothing here can.",
+        )
+    if claim.indicator is not None:
+        yield from measured((*path, "indicator"), claim.indicator, names)
+    elif claim.ratio is not None:
+        yield Fault((*path, "ratio"), "got a ratio without the indicator that tests it.", "Add indicator.")
+
+
+def _truth(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    if protocol.truth and known.settings is not None and not known.settings.synthetic:
+        yield Fault(
+            ("truth",),
+            "got a planted effect, but programme.yaml does not say 'synthetic: true'.",
+            "Remove it: of real data nobody knows the truth.",
+        )
+    for number, truth in enumerate(protocol.truth):
+        yield from measured(("truth", number, "indicator"), truth.indicator, outcomes(protocol))

@@ -1,0 +1,155 @@
+"""With random allocation: who may take part, how arms are drawn, and which arms are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from enginehouse.programme.checks.exposure import site_levels
+from enginehouse.programme.checks.names import Fault, Known, repeated, unknown, unknown_attribute
+from enginehouse.programme.enums import AllocationMethod, AllocationUnit, DesignType
+from enginehouse.programme.grouping import COMPUTED, LIST_SIZE, grouping
+from enginehouse.programme.positions import Path
+from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.trial import Allocation, Contrast, Eligibility, Range
+from enginehouse.programme.wording import did_you_mean, one_of
+
+
+def check_trial(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    if protocol.eligibility is not None:
+        yield from _eligibility(protocol.eligibility, protocol, known)
+    if protocol.allocation is not None:
+        yield from _unit(protocol.allocation, known)
+        yield from _strata(protocol.allocation, known)
+        yield from _balance(protocol.allocation, known)
+        yield from _METHODS[protocol.allocation.method](protocol.allocation, len(protocol.arms))
+    yield from _contrasts(protocol)
+    yield from _different_arms(protocol)
+
+
+def _eligibility(eligibility: Eligibility, protocol: Protocol, known: Known) -> Iterator[Fault]:
+    path: Path = ("eligibility",)
+    yield from site_levels(path, eligibility, known)
+    for name, limits in eligibility.attributes.items():
+        yield from unknown_attribute((*path, "attributes", name), name, known)
+        yield from _range((*path, "attributes", name), limits)
+    months = protocol.design.baseline_months
+    if eligibility.baseline_months > months:
+        what = f"got {eligibility.baseline_months}, more than the {months} months of the baseline."
+        yield Fault((*path, "baseline_months"), what, f"Write {months} or fewer.")
+
+
+def _range(path: Path, limits: Range) -> Iterator[Fault]:
+    low, high = limits.at_least, limits.at_most
+    if low is None and high is None:
+        yield Fault(path, "got neither at_least nor at_most.", "Give at least one, or remove the attribute.")
+    elif low is not None and high is not None and low > high:
+        yield Fault(path, f"got at_least {low:g}, which is above at_most {high:g}.", "Exchange the two.")
+
+
+def _unit(allocation: Allocation, known: Known) -> Iterator[Fault]:
+    path, level = ("allocation", "network_level"), allocation.network_level
+    if allocation.unit is AllocationUnit.NETWORK and level is None:
+        what = "is missing; the unit is a network, and nothing says whose groups the networks are."
+        yield Fault(path, what, "Name a level of the hierarchy.")
+    elif allocation.unit is AllocationUnit.SITE and level is not None:
+        yield Fault(path, f"got '{level}', but the unit is a site.", "Write 'unit: network', or remove it.")
+    elif level is not None and known.levels is not None and level not in known.levels:
+        add = "Declare it under levels of a source of kind sites in programme.yaml."
+        yield unknown(path, level, known.levels, noun="level", add=add)
+
+
+def _strata(allocation: Allocation, known: Known) -> Iterator[Fault]:
+    yield from repeated(("allocation", "strata"), allocation.strata, noun="stratum")
+    for number, name in enumerate(allocation.strata):
+        path = ("allocation", "strata", number)
+        if known.levels is None or name in known.levels:
+            if name == allocation.network_level:
+                what = f"got '{name}', which is what is allocated: each stratum would hold one network."
+                yield Fault(path, what, "Name a larger level, or remove it.")
+            continue
+        group = grouping(name)
+        if group.groups is None:
+            yield _uncut(path, name, known)
+        else:
+            yield from unknown_attribute(path, group.attribute, known, computed=COMPUTED)
+
+
+def _uncut(path: Path, name: str, known: Known) -> Fault:
+    """A stratum that is no level and no attribute in groups."""
+    assert known.levels is not None
+    what = (
+        f"got the stratum '{name}'; expected a level ({', '.join(sorted(known.levels)) or 'this programme has none'}) "
+    )
+    what += f"or an attribute in groups, for example {LIST_SIZE}_half."
+    is_attribute = name in COMPUTED or (known.attributes is not None and name in known.attributes)
+    return Fault(
+        path, what, f"Write {name}_half or {name}_third." if is_attribute else did_you_mean(name, known.levels)
+    )
+
+
+def _balance(allocation: Allocation, known: Known) -> Iterator[Fault]:
+    yield from repeated(("allocation", "balance"), allocation.balance, noun="attribute")
+    for number, name in enumerate(allocation.balance):
+        yield from unknown_attribute(("allocation", "balance", number), name, known, computed=COMPUTED)
+
+
+def _blocks(allocation: Allocation, arms: int) -> Iterator[Fault]:
+    path: Path = ("allocation", "block_sizes")
+    if not allocation.block_sizes:
+        what = "is missing; stratified-blocks needs the sizes of its blocks."
+        yield Fault(path, what, f"Write for example [{2 * arms}, {3 * arms}]: multiples of the {arms} arms.")
+    for number, size in enumerate(allocation.block_sizes):
+        if size < 1 or size % max(arms, 1):
+            yield Fault((*path, number), f"got {size}; expected a multiple of the number of arms ({arms}).", "")
+    if allocation.balance:
+        what = "got attributes to balance; stratified-blocks keeps arms equal inside strata and balances nothing else."
+        yield Fault(
+            ("allocation", "balance"), what, "Make strata of them (list_size_half), or use covariate-constrained."
+        )
+
+
+def _constrained(allocation: Allocation, arms: int) -> Iterator[Fault]:  # noqa: ARG001  (called like its neighbour)
+    if not allocation.balance:
+        what = "is missing; covariate-constrained chooses among schemes by how well they balance something."
+        yield Fault(("allocation", "balance"), what, f"Name attributes, for example [{', '.join(COMPUTED)}].")
+    if allocation.block_sizes:
+        what = "got block sizes; covariate-constrained draws no blocks."
+        yield Fault(("allocation", "block_sizes"), what, "Remove them, or use stratified-blocks.")
+
+
+_METHODS: Final[Mapping[AllocationMethod, Callable[[Allocation, int], Iterator[Fault]]]] = {
+    AllocationMethod.STRATIFIED_BLOCKS: _blocks,
+    AllocationMethod.COVARIATE_CONSTRAINED: _constrained,
+}
+
+
+def _contrasts(protocol: Protocol) -> Iterator[Fault]:
+    seen: set[Contrast] = set()
+    for number, contrast in enumerate(protocol.contrasts):
+        path = ("contrasts", number)
+        for key in ("arm", "over"):
+            if (name := getattr(contrast, key)) not in protocol.arms:
+                what = f"got the arm '{name}'; expected {one_of(protocol.arms)}."
+                yield Fault((*path, key), what, did_you_mean(name, protocol.arms))
+        if contrast.arm == contrast.over:
+            yield Fault((*path, "over"), f"got '{contrast.over}' on both sides.", "Name the arm to compare with.")
+        elif _same_strategies(protocol, contrast) and not protocol.rehearsal:
+            what = f"got '{contrast.arm}' over '{contrast.over}', which get the same strategies."
+            yield Fault(path, what, "Compare arms that differ in what they get.")
+        if contrast in seen:
+            yield Fault(path, f"got '{contrast.arm}' over '{contrast.over}' a second time.", "Remove one.")
+        seen.add(contrast)
+
+
+def _same_strategies(protocol: Protocol, contrast: Contrast) -> bool:
+    arm, over = (protocol.arms.get(name) for name in (contrast.arm, contrast.over))
+    return arm is not None and over is not None and set(arm) == set(over)
+
+
+def _different_arms(protocol: Protocol) -> Iterator[Fault]:
+    """In a rehearsal arms are made up and may be the same; elsewhere there must be something to compare."""
+    if protocol.design.type is not DesignType.PARALLEL or protocol.rehearsal or len(protocol.arms) < 2:
+        return
+    if len({frozenset(strategies) for strategies in protocol.arms.values()}) < 2:
+        yield Fault(("arms",), "got the same strategies in every arm.", "Give at least one arm something else.")
