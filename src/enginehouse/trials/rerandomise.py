@@ -43,13 +43,23 @@ def rerandomisations(plan: AllocationPlan, *, seed: int, count: int) -> Integers
     For covariate-constrained randomisation the scheme is the accepted set, and every member is equally likely. For
     permuted blocks all are equally likely where there is one block size and it divides every stratum.
     """
-    rng = np.random.default_rng(derive_seed(seed, "rerandomise", plan.identity))
-    exact = is_exact(plan, count)
+    if is_exact(plan, count):
+        return plan.of_sites(_whole(plan))
+    return draws(plan, np.random.default_rng(derive_seed(seed, "rerandomise", plan.identity)), count)
+
+
+def draws(plan: AllocationPlan, rng: np.random.Generator, count: int) -> Integers:
+    """Arms of the sites under `count` independent draws from the plan's scheme, shape (count, sites)."""
     if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
         accepted = accepted_set(plan)
-        chosen = accepted if exact else accepted[rng.integers(len(accepted), size=count)]
-        return plan.of_sites(chosen.astype(np.intp))
-    return plan.of_sites(_all_blocks(plan) if exact else _block_draws(plan, rng, count))
+        return plan.of_sites(accepted[rng.integers(len(accepted), size=count)].astype(np.intp))
+    return plan.of_sites(_block_draws(plan, rng, count))
+
+
+def _whole(plan: AllocationPlan) -> Integers:
+    if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
+        return accepted_set(plan).astype(np.intp)
+    return _all_blocks(plan)
 
 
 def is_exact(plan: AllocationPlan, count: int) -> bool:
