@@ -1,4 +1,4 @@
-"""The registered analysis as a function of a trial's arrays: for the evaluation, for power on history, for rehearsals."""
+"""The registered analysis as a function of a trial's arrays: for the evaluation, power on history, and rehearsals."""
 
 from __future__ import annotations
 
