@@ -148,7 +148,7 @@ class _Case:
         if df < 2:
             return NotEstimable(
                 reason="too-few-units",
-                detail=f"{2 * per_arm:.0f} units in two arms are too few to adjust for the rest.",
+                detail=f"{2 * per_arm:.0f} units in two arms are too few to adjust for it all.",
             )
         return self.precision(std_error(found, per_arm=per_arm), df, round(share * found.units))
 
@@ -212,8 +212,8 @@ def _stepped(case: _Case) -> DesignLine:
     found = _not_judged(case) if isinstance(case.trial, NotEstimable) else stepped_wedge(case.trial.data, case.question)
     if isinstance(found, SteppedWedge):
         why = (
-            f"{found.sequences} groups of sites would start {found.period_months} month(s) after one another, in random "
-            "order; everyone has it at the end."
+            f"{found.sequences} groups of sites would start {found.period_months} month(s) after one another, in "
+            "random order; everyone has it at the end."
         )
         shown: DesignPrecision | NotEstimable = case.precision(found.std_error, found.df, found.units)
         withheld = (
@@ -230,7 +230,7 @@ def _stepped(case: _Case) -> DesignLine:
         precision=shown,
         placebo=None,
         withheld=withheld,
-        caution="Time and treatment go together: the answer leans on the model, and on an effect that is there at once.",
+        caution="Time and treatment go together, so the answer leans on the model and on an effect that comes at once.",
     )
 
 
@@ -242,8 +242,9 @@ def _at_once(case: _Case) -> DesignLine:
         )
         why = f"One {found.level} could start as a whole and be compared with {found.areas - 1} others."
         caution = (
-            f"Of {found.areas} {found.level}s in which nothing had happened, {found.false_positive:.0%} showed an effect "
-            "by the interval from their own months, where 5% should. One area is one cluster, however many sites it has."
+            f"Of {found.areas} {found.level}s in which nothing had happened, {found.false_positive:.0%} showed an "
+            "effect by the interval from their own months, where 5% should. One area is one cluster, however many "
+            "sites it has."
         )
     else:
         detail = found.detail if isinstance(found, NotEstimable) else "How far areas drift apart is not known."

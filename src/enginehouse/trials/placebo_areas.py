@@ -12,13 +12,13 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.core.months import Period
+from enginehouse.core.months import Month, Period
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Summary
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.placebo import FEWEST_PLACEBO_AREAS, drift_ml
-from enginehouse.stats.results import Estimate, NotEstimable
+from enginehouse.stats.results import Estimate, NotEstimable, Scale
 from enginehouse.stats.segmented import arm_difference, fit_segmented
 from enginehouse.trials.design_report import PlaceboAreas
 from enginehouse.trials.power_results import HistoryWindow
@@ -57,14 +57,14 @@ def placebo_areas(
     and slope change at the middle month, averaged over the months that stand in for the follow-up, with AR(1) errors;
     significant when its 95% interval excludes no effect. tau by maximum likelihood with mean zero.
     """
-    level = area_level(protocol, sites, arrays, trial_sites)
+    level = area_level(protocol, sites, arrays)
     if isinstance(level, NotEstimable):
         return level
     groups = sites.groups(level, as_of=protocol.membership_as_of)
     months = window.baseline_months + window.follow_up_months
-    ends = arrays.months[-1] + 1 if str(arrays.months[-1]) == window.last else protocol.design.starts
+    ends = Month.parse(window.last) + 1
     data = arrays.in_period(Period(ends + -months, ends))
-    members = _members(data, groups, protocol, trial_sites)
+    members = _members(data, groups, trial_sites)
     estimates = [
         found
         for rows in members.values()
@@ -79,7 +79,7 @@ def placebo_areas(
     return _told(level, estimates)
 
 
-def area_level(protocol: Protocol, sites: SiteRegister, arrays: PanelArrays, trial_sites: int) -> str | NotEstimable:
+def area_level(protocol: Protocol, sites: SiteRegister, arrays: PanelArrays) -> str | NotEstimable:
     """The level at which everyone could start at once: the registered one, or the coarsest with areas enough."""
     if protocol.analysis.drift is not None:
         return protocol.analysis.drift.cluster
@@ -101,9 +101,7 @@ def _area_count(protocol: Protocol, sites: SiteRegister, arrays: PanelArrays, le
     return len({groups[site] for site in arrays.sites if site in groups})
 
 
-def _members(
-    data: PanelArrays, groups: Mapping[str, str], protocol: Protocol, trial_sites: int
-) -> dict[str, npt.NDArray[np.intp]]:
+def _members(data: PanelArrays, groups: Mapping[str, str], trial_sites: int) -> dict[str, npt.NDArray[np.intp]]:
     """The rows of each area of like size."""
     found: dict[str, list[int]] = {}
     for row, site in enumerate(data.sites):
@@ -122,7 +120,7 @@ def _one_area(
 ) -> Estimate | NotEstimable:
     inside = np.zeros(len(data.sites), dtype=bool)
     inside[rows] = True
-    scale = "log-ratio" if summary is Summary.RATIO else "difference"
+    scale: Scale = "log-ratio" if summary is Summary.RATIO else "difference"
     series = arm_difference(_totals(data, inside), _totals(data, ~inside), scale=scale)
     if isinstance(series, NotEstimable):
         return series
