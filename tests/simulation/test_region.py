@@ -22,8 +22,8 @@ def test_the_panel_is_what_the_written_rows_add_up_to() -> None:
     expected = np.zeros(region.list_size.shape)
     for column, (_, rows) in enumerate(prescribing_rows(region, effects)):
         for row in rows:
-            weight = weights.of([row.presentation.bnf_code])[0]
-            expected[row.practice, column] += 0 if np.isnan(weight) else weight * row.total_quantity
+            weight = weights.of([row.dispensed.presentation.bnf_code])[0]
+            expected[row.practice, column] += 0 if np.isnan(weight) else weight * row.dispensed.total_quantity
     arrays = panel.arrays("opioids-ome-per-patient")
     assert [site.removeprefix("ods:") for site in arrays.sites] == list(region.practices)
     np.testing.assert_allclose(arrays.numerator, expected, rtol=1e-12)

@@ -216,6 +216,8 @@ def _check_any_fit(reading: _Pass, unfit: Sequence[Unfitting]) -> None:
     where = reading.raw.label
     check_not_too_many(len(unfit), where, unfit[0].reason if unfit else "")
     rows = reading.seen + sum(u.ordinal is None for u in unfit)
+    if rows == 0 and reading.layout.may_be_empty:
+        return
     if rows == 0:
         raise DataError("the file has no rows.", where=where, remedy="Fetch it again, or take it out of the source.")
     if len(unfit) + reading.set_aside < rows:

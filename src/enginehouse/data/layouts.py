@@ -60,7 +60,8 @@ class Layout:
     """A shape in which a kind of source is published.
 
     `unique` names the fields that no two rows may share. `set_aside` marks rows that are right but of no use here
-    (a total of a region in a file of practices); they are counted, not quarantined.
+    (a total of a region in a file of practices); they are counted, not quarantined. `may_be_empty` where a header without
+    rows says something true (nobody has merged).
     """
 
     name: str
@@ -69,6 +70,7 @@ class Layout:
     set_aside: Callable[[Mapping[str, pa.Array]], Mask] | None = None
     set_aside_because: str = ""
     header: tuple[str, ...] | None = None
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

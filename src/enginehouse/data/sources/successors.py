@@ -13,6 +13,7 @@ LAYOUT = Layout(
         Field(name="from", reads=Reads.MONTH),
     ),
     unique=("site",),
+    may_be_empty=True,
 )
 
 READER = SourceReader(version=1, layouts=always(LAYOUT), unique_between_files=("site",))

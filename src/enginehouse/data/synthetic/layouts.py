@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enginehouse.core.months import Month
 from enginehouse.data.synthetic.parameters import SECTIONS
 from enginehouse.data.synthetic.region import Region
-from enginehouse.data.synthetic.rows import Row
+from enginehouse.data.synthetic.rows import Dispensed, Row
 
 LAST_PDPI, FIRST_SNOMED = Month(2018, 12), Month(2020, 11)
 
@@ -48,16 +48,19 @@ def lines(region: Region, month: Month, rows: Sequence[Row]) -> Iterator[str]:
     body = "AREA_TEAM" if month < Month(2019, 7) else "STP" if month < Month(2021, 1) else "ICB"
     yield (SNOMED_HEADER if snomed else EPD_HEADER).format(body=body)
     prefix = _practice_columns(region, month)
-    write: Callable[[Row], str] = _snomed if snomed else _epd
-    for row in rows:
-        yield prefix[row.practice] + write(row)
+    write: Callable[[Dispensed], str] = _snomed if snomed else _epd
+    # What was dispensed is one object for all rows that have it alike, and so is its part of the line.
+    written = {id(row.dispensed): row.dispensed for row in rows}
+    ends = {key: write(dispensed) for key, dispensed in written.items()}
+    for practice, dispensed in rows:
+        yield prefix[practice] + ends[id(dispensed)]
 
 
 def _pdpi(region: Region, month: Month, rows: Iterable[Row]) -> Iterator[str]:
     """One row for each practice and presentation: quantities are already totals, numbers are padded with zeros."""
-    merged: dict[tuple[int, str], list[Row]] = {}
-    for row in rows:
-        merged.setdefault((row.practice, row.presentation.bnf_code), []).append(row)
+    merged: dict[tuple[int, str], list[Dispensed]] = {}
+    for practice, dispensed in rows:
+        merged.setdefault((practice, dispensed.presentation.bnf_code), []).append(dispensed)
     period = f"{month.year}{month.month:02d}"
     for (practice, code), parts in merged.items():
         items = sum(part.items for part in parts)
@@ -84,7 +87,7 @@ def _practice_columns(region: Region, month: Month) -> list[str]:
     return columns
 
 
-def _epd(row: Row) -> str:
+def _epd(row: Dispensed) -> str:
     p = row.presentation
     return (
         f"{p.bnf_code[:9]},,{p.bnf_code},{p.name},{SECTIONS[p.section].chapter},{row.quantity},{row.items},"
@@ -92,7 +95,7 @@ def _epd(row: Row) -> str:
     )
 
 
-def _snomed(row: Row) -> str:
+def _snomed(row: Dispensed) -> str:
     """Numbers are quoted strings such as "4."; items are not; the SNOMED code is text."""
     p = row.presentation
     numbers = [f'"{_dotted(value)}"' for value in (row.total_quantity, row.adq_usage, row.nic, row.actual_cost)]

@@ -86,9 +86,17 @@ CALENDAR = (-0.01, -0.08, 0.025, -0.01, 0.01, 0.0, 0.01, 0.0, -0.01, 0.02, 0.0, 
 FIRST_MONTH = Month(2018, 7)
 
 
+FIRST_EVENT = 3
+"""Unless a region says otherwise, nothing opens, closes or merges in the first three months."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionParameters:
-    """The size of the region and the events that happen to its practices."""
+    """The size of the region and the events that happen to its practices.
+
+    `events_from` is the first month (counted from 0) in which a practice may open, close or merge. With `networks`, the
+    practices of an area form networks of four to eight. `deprivation_year` is that of the deprivation index's name.
+    """
 
     seed: int = 20160401
     practices: int = 120
@@ -100,6 +108,9 @@ class RegionParameters:
     mergers: int = 2
     closures: int = 1
     openings: int = 1
+    events_from: int = FIRST_EVENT
+    networks: bool = False
+    deprivation_year: int = 2015
 
     def __post_init__(self) -> None:
         if self.practices < 2 * self.areas or self.areas < self.regions or self.months < 1:
@@ -107,6 +118,12 @@ class RegionParameters:
                 f"got {self.practices} practices, {self.areas} areas, {self.regions} regions and {self.months} months.",
                 where="synthetic region",
                 remedy="Give at least two practices an area, one area a region, and one month.",
+            )
+        if self.events_from < 1:
+            raise UserError(
+                f"got events from month {self.events_from} on.",
+                where="synthetic region",
+                remedy="The region needs at least one month before a practice opens or closes.",
             )
         unknown = [code for code in self.sections if code not in SECTIONS]
         if unknown:
@@ -120,12 +137,68 @@ class RegionParameters:
     def period(self) -> Period:
         return Period.from_months(self.first_month, self.months)
 
+    def column(self, month: Month) -> int:
+        """The month's number, counted from 0.
+
+        Raises
+        ------
+        UserError
+            The region has no such month.
+        """
+        if not self.first_month <= month <= self.period.end + -1:
+            raise UserError(
+                f"got {month}; this region has the months {self.first_month} to {self.period.end + -1}.",
+                where="synthetic region",
+                remedy="Name a month in between.",
+            )
+        return month - self.first_month
+
+
+PROSPECTIVE = RegionParameters(
+    seed=20250601,
+    practices=300,
+    regions=1,
+    first_month=Month(2023, 6),
+    months=36,
+    sections=("4.7", "5.1", "4.8", "10.1"),
+    mergers=2,
+    closures=1,
+    openings=1,
+    events_from=26,
+    networks=True,
+    deprivation_year=2019,
+)
+"""A region for a trial: two years of history, a year of follow-up, and practices that merge, close and open in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantedEffect:
-    """From `from_month` on, every expected quantity of `section` in the listed areas is multiplied by `ratio`."""
+    """From `from_month` on, every expected quantity of `section` is multiplied, in `areas` and in single `practices`.
+
+    `ratio` is the mean over these practices. Of them the share `reached` gets it (the others get none, so it is the
+    larger there), and among those it varies with `spread` on the log scale. Which practices are reached, and how much,
+    depends on the region's seed, the effect's `name` and the practice alone: see `effects.py`.
+    """
 
     section: str
-    areas: tuple[str, ...]
     from_month: Month
     ratio: float
+    areas: tuple[str, ...] = ()
+    practices: tuple[str, ...] = ()
+    reached: float = 1.0
+    spread: float = 0.0
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.ratio > 0 and 0 < self.reached <= 1 and self.spread >= 0 and self.ratio > 1 - self.reached):
+            raise UserError(
+                f"got a ratio of {self.ratio:g} that reaches {self.reached:g} of the sites with a spread of "
+                f"{self.spread:g}.",
+                where="planted effect",
+                remedy="The ratio is above 0, and above 1 less the share that is reached; the spread is 0 or more.",
+            )
+
+    @property
+    def ratio_where_reached(self) -> float:
+        """The mean ratio of the practices that are reached, so that the mean over all is `ratio`."""
+        return 1 - (1 - self.ratio) / self.reached

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.seeds import derive_seed
+from enginehouse.data.synthetic.effects import practice_ratios
 from enginehouse.data.synthetic.parameters import CALENDAR, SECTIONS, PlantedEffect, Section
 from enginehouse.data.synthetic.region import Region
 
@@ -69,7 +70,8 @@ def _planted(region: Region, section_code: str, effects: Sequence[PlantedEffect]
     for effect in effects:
         if effect.section != section_code:
             continue
-        rows = np.isin(region.area_of, [region.areas.index(area) for area in effect.areas])
+        ratios = practice_ratios(region, effect)
+        rows = [region.practices.index(code) for code in ratios]
         columns = np.array([month >= effect.from_month for month in months])
-        planted[np.ix_(rows, columns)] += np.log(effect.ratio)
+        planted[np.ix_(rows, columns)] += np.log(list(ratios.values()))[:, None]
     return planted

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.seeds import derive_seed
-from enginehouse.data.synthetic.parameters import RegionParameters
+from enginehouse.data.synthetic.parameters import FIRST_EVENT, RegionParameters
 
 # Registered patients of 6,250 English practices in December 2024 are close to log-normal with these two numbers.
 LOG_LIST_MEAN, LOG_LIST_SD = 9.065, 0.591
 SMALLEST_LIST = 1500
 GROWTH_PER_MONTH = 0.0005
+SMALLEST_NETWORK, LARGEST_NETWORK = 4, 8
+LAST_EVENT = 3
+"""Nothing opens, closes or merges in the last three months."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Region:
     opened: dict[int, int]
     closed: dict[int, int]
     successor: dict[int, int]
+    network_of: tuple[str, ...] = ()
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -64,7 +68,29 @@ def make_region(parameters: RegionParameters) -> Region:
         opened=opened,
         closed=closed,
         successor=successor,
+        network_of=_networks(parameters, area_of) if parameters.networks else (),
     )
+
+
+def _networks(parameters: RegionParameters, area_of: npt.NDArray[np.intp]) -> tuple[str, ...]:
+    """Codes of networks, four to eight practices of one area each (fewer only where the area has no more)."""
+    rng = np.random.default_rng(derive_seed(parameters.seed, "networks"))
+    code_of: dict[int, str] = {}
+    for area in range(parameters.areas):
+        members = [int(number) for number in np.flatnonzero(area_of == area)]
+        for count, size in enumerate(_network_sizes(len(members), rng), start=1):
+            code_of |= {members.pop(0): f"X{area + 1:02d}N{count}" for _ in range(size)}
+    return tuple(code_of[number] for number in range(parameters.practices))
+
+
+def _network_sizes(practices: int, rng: np.random.Generator) -> list[int]:
+    """Sizes that add up to `practices`."""
+    sizes = []
+    while practices > LARGEST_NETWORK:
+        most = min(LARGEST_NETWORK, practices - SMALLEST_NETWORK)
+        sizes.append(int(rng.integers(SMALLEST_NETWORK, most + 1)))
+        practices -= sizes[-1]
+    return [*sizes, practices]
 
 
 def _name(number: int) -> str:
@@ -76,10 +102,11 @@ def _name(number: int) -> str:
 def _events(
     parameters: RegionParameters, area_of: npt.NDArray[np.intp], rng: np.random.Generator
 ) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
-    """Which practices open, close or merge, and in which month; never in the first or last three months."""
+    """Which practices open, close or merge, and in which month; from the month that the parameters say."""
     wanted = parameters.mergers + parameters.closures + parameters.openings
+    first = min(parameters.events_from, max(FIRST_EVENT, parameters.months - LAST_EVENT - 1))
     chosen = [int(i) for i in rng.permutation(parameters.practices)[:wanted]]
-    months = [int(m) for m in rng.integers(3, max(4, parameters.months - 3), wanted)]
+    months = [int(m) for m in rng.integers(first, max(first + 1, parameters.months - LAST_EVENT), wanted)]
     merging, closing = chosen[: parameters.mergers], chosen[: parameters.mergers + parameters.closures]
     closed = {practice: months[k] for k, practice in enumerate(closing)}
     opened = {practice: months[len(closing) + k] for k, practice in enumerate(chosen[len(closing) :])}

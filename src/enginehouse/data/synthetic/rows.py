@@ -6,11 +6,12 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.core.months import Month
+from enginehouse.core.months import Month, Period
 from enginehouse.core.seeds import derive_seed
 from enginehouse.data.synthetic.parameters import PlantedEffect
 from enginehouse.data.synthetic.rates import log_deviations
@@ -36,10 +37,9 @@ class Presentation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One prescribing row. `quantity` is per item."""
+class Dispensed:
+    """What one prescribing row says beside the practice. `quantity` is per item."""
 
-    practice: int
     presentation: Presentation
     quantity: float
     items: int
@@ -62,6 +62,13 @@ class Row:
         return round(self.presentation.adq_per_unit * self.total_quantity, 4)
 
 
+class Row(NamedTuple):
+    """One prescribing row: the practice's number, and what was dispensed there."""
+
+    practice: int
+    dispensed: Dispensed
+
+
 def presentations(sections: Sequence[str]) -> tuple[Presentation, ...]:
     """The products of the sections: real codes and names, shares as in four real practices in September 2017."""
     text = files("enginehouse.data.synthetic").joinpath("presentations.csv").read_text(encoding="utf-8")
@@ -82,38 +89,63 @@ def presentations(sections: Sequence[str]) -> tuple[Presentation, ...]:
     )
 
 
-def prescribing_rows(region: Region, effects: Sequence[PlantedEffect] = ()) -> Iterator[tuple[Month, list[Row]]]:
-    """The rows of each month, in the order of practices and presentations."""
+def prescribing_rows(
+    region: Region, effects: Sequence[PlantedEffect] = (), months: Period | None = None
+) -> Iterator[tuple[Month, list[Row]]]:
+    """The rows of each month (of `months` only, where given), in the order of practices and presentations."""
     products = presentations(region.parameters.sections)
-    for month, items, usual in drawn_items(region, products, effects):
-        yield month, list(_rows(products, items, usual))
+    rows = _Rows(products)
+    for month, items, usual in drawn_items(region, products, effects, months):
+        yield month, rows.of(items, usual)
 
 
 def drawn_items(
-    region: Region, products: Sequence[Presentation], effects: Sequence[PlantedEffect] = ()
+    region: Region,
+    products: Sequence[Presentation],
+    effects: Sequence[PlantedEffect] = (),
+    months: Period | None = None,
 ) -> Iterator[tuple[Month, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Items of each month by practice and product, and how many of them are of the usual quantity."""
+    """Items of each month by practice and product, and how many of them are of the usual quantity.
+
+    Each month is drawn from a seed of its own, so that what is drawn for one does not depend on which others are.
+    """
     deviations = {code: log_deviations(region, code, effects) for code in region.parameters.sections}
     rng = np.random.default_rng(derive_seed(region.parameters.seed, "preferences"))
     preference = np.exp(rng.normal(-(PREFERENCE_SD**2) / 2, PREFERENCE_SD, (len(region.practices), len(products))))
     usual_rate = np.array([p.items_per_1000 for p in products]) / 1000
     usual_share = np.array([p.usual_share for p in products])
+    section_of = [region.parameters.sections.index(product.section) for product in products]
+    rates = np.exp(np.stack([deviations[code] for code in region.parameters.sections]))
     for column, month in enumerate(region.parameters.period):
+        if months is not None and month not in months:
+            continue
         draw = np.random.default_rng(derive_seed(region.parameters.seed, "items", str(month)))
-        rate = np.exp(np.stack([deviations[p.section][:, column] for p in products], axis=1))
+        rate = rates[section_of, :, column].T
         items = draw.poisson(region.list_size[:, [column]] * usual_rate * preference * rate)
         yield month, items, draw.binomial(items, usual_share)
 
 
-def _rows(
-    products: Sequence[Presentation], items: npt.NDArray[np.int64], usual: npt.NDArray[np.int64]
-) -> Iterator[Row]:
-    for practice, product in zip(*np.nonzero(items), strict=True):
-        presentation = products[product]
-        first = int(usual[practice, product])
-        rest = int(items[practice, product]) - first
-        if presentation.usual_quantity == presentation.other_quantity:
-            first, rest = first + rest, 0
-        for quantity, count in ((presentation.usual_quantity, first), (presentation.other_quantity, rest)):
-            if count:
-                yield Row(practice=int(practice), presentation=presentation, quantity=quantity, items=count)
+class _Rows:
+    """Makes the rows of a month; what was dispensed is made once, however many practices and months have it alike."""
+
+    def __init__(self, products: Sequence[Presentation]) -> None:
+        self._products = products
+        self._one_quantity = np.array([product.usual_quantity == product.other_quantity for product in products])
+        self._made: dict[tuple[int, int, int], Dispensed] = {}
+
+    def of(self, items: npt.NDArray[np.int64], usual: npt.NDArray[np.int64]) -> list[Row]:
+        """One row for each practice, product and quantity with any items."""
+        first = np.where(self._one_quantity, items, usual)
+        counts = np.stack([first, items - first], axis=2)
+        practice, product, other = np.nonzero(counts)
+        keys = zip(product.tolist(), other.tolist(), counts[practice, product, other].tolist(), strict=True)
+        return list(map(Row, practice.tolist(), map(self._dispensed, keys)))
+
+    def _dispensed(self, key: tuple[int, int, int]) -> Dispensed:
+        made = self._made.get(key)
+        if made is None:
+            product, other, count = key
+            presentation = self._products[product]
+            quantity = presentation.other_quantity if other else presentation.usual_quantity
+            made = self._made[key] = Dispensed(presentation=presentation, quantity=quantity, items=count)
+        return made
