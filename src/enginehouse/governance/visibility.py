@@ -1,8 +1,10 @@
 """Which documents each role may read in which stage: one table; and the rule that no estimate precedes the freeze.
 
-The rule behind the table: **outcome joined with arm is unreadable before the freeze**. So until then the allocation is
-open only to those who deliver, the panel only to those who analyse, and nobody holds both, not even one person with
-two roles. On one's own machine this is policy and evidence, not cryptography.
+The rule behind the table: **outcome joined with arm is unreadable before the freeze**. So until then whatever tells an
+arm is open only to those who deliver, the panel only to those who analyse, and nobody holds both, not even one person
+with two roles. Two kinds of document join them by their nature: a wave shows each site its own outcome beside what its
+arm gets, and is open to those who release it, who cannot read the panel; a registered look at harms is open to the
+governance officer alone. On one's own machine this is policy and evidence, not cryptography.
 """
 
 from __future__ import annotations
@@ -18,15 +20,33 @@ from enginehouse.programme.enums import Role
 
 
 class DocumentKind(StrEnum):
-    """What a cycle's documents are."""
+    """What the documents of a cycle and of its programme are."""
 
+    PRIORITIES = "priorities"
+    EVIDENCE = "evidence"
+    DESIGN_REPORT = "design-report"
     PROTOCOL = "protocol"
+    CONTRACT = "contract"
     DATA_QUALITY = "data-quality"
     PANEL = "panel"
+    NOTICE = "notice"
+    ROSTER = "roster"
+    PLAN = "plan"
+    BALANCE = "balance"
     ALLOCATION = "allocation"
+    LISTS = "lists"
+    MANIFEST = "manifest"
+    BUNDLE = "bundle"
+    DELIVERY_STATES = "delivery-states"
+    CONTACTS = "contacts"
+    EXPOSURE = "exposure"
+    MONITORING = "monitoring"
+    HARMS = "harms"
     EVALUATION = "evaluation"
+    UNREGISTERED = "unregistered-analysis"
     APPRAISAL = "appraisal"
     DECISION = "decision"
+    FORECASTS = "forecasts"
     DOSSIER = "dossier"
 
     @property
@@ -39,6 +59,7 @@ _EVERYONE = frozenset(Role)
 _NOBODY: frozenset[Role] = frozenset()
 _ANALYSE = frozenset({Role.ANALYST, Role.STATISTICIAN})
 _DELIVER = frozenset({Role.PROGRAMME_MANAGER})
+_RELEASE = _DELIVER | {Role.GOVERNANCE_OFFICER}
 _INSPECT = frozenset({Role.GOVERNANCE_OFFICER, Role.AUDITOR})
 
 
@@ -48,25 +69,70 @@ def _stages(*groups: tuple[tuple[Stage, ...], frozenset[Role]]) -> Mapping[Stage
     return {stage: named.get(stage, _NOBODY) for stage in Stage}
 
 
-_ALLOCATED = (Stage.ALLOCATED, Stage.DELIVERING, Stage.FOLLOWING_UP, Stage.SUSPENDED, Stage.WITHDRAWN)
+_STOPPED = (Stage.SUSPENDED, Stage.WITHDRAWN)
+_ALLOCATED = (Stage.ALLOCATED, Stage.DELIVERING, Stage.FOLLOWING_UP, *_STOPPED)
+_RECRUITED = (Stage.RECRUITING, *_ALLOCATED, *AFTER_FREEZE)
 _EVALUATED = (Stage.EVALUATED, Stage.DECIDED, Stage.CLOSED)
 _DECIDED = (Stage.DECIDED, Stage.CLOSED)
 _RECORDED = tuple(stage for stage in Stage if stage is not Stage.DRAFT)
+_ALWAYS = _stages((tuple(Stage), _EVERYONE))
+# Whatever tells a site's arm: those who deliver until the freeze, then those who analyse and inspect as well.
+_TELLS_ARMS = _stages((_ALLOCATED, _DELIVER), (AFTER_FREEZE, _ANALYSE | _DELIVER | _INSPECT))
+_WAVES = _stages((_ALLOCATED, _RELEASE), (AFTER_FREEZE, _ANALYSE | _DELIVER | _INSPECT))
+_RESULTS = _stages((_EVALUATED, _EVERYONE))
 
 VISIBILITY: Mapping[DocumentKind, Mapping[Stage, frozenset[Role]]] = {
-    DocumentKind.PROTOCOL: _stages((tuple(Stage), _EVERYONE)),
-    DocumentKind.DATA_QUALITY: _stages((tuple(Stage), _EVERYONE)),
+    DocumentKind.PRIORITIES: _ALWAYS,
+    DocumentKind.EVIDENCE: _ALWAYS,
+    DocumentKind.DESIGN_REPORT: _ALWAYS,
+    DocumentKind.PROTOCOL: _ALWAYS,
+    DocumentKind.CONTRACT: _ALWAYS,
+    DocumentKind.DATA_QUALITY: _ALWAYS,
     DocumentKind.PANEL: _stages((tuple(Stage), _ANALYSE), (AFTER_FREEZE, _ANALYSE | _INSPECT)),
-    DocumentKind.ALLOCATION: _stages((_ALLOCATED, _DELIVER), (AFTER_FREEZE, _ANALYSE | _DELIVER | _INSPECT)),
-    DocumentKind.EVALUATION: _stages((_EVALUATED, _EVERYONE)),
-    DocumentKind.APPRAISAL: _stages((_EVALUATED, _EVERYONE)),
+    DocumentKind.NOTICE: _stages((_RECRUITED, _EVERYONE)),
+    # Sites and their baseline, no arm: whoever plans, delivers or inspects.
+    DocumentKind.ROSTER: _stages((_RECRUITED, _ANALYSE | _DELIVER | _INSPECT)),
+    DocumentKind.PLAN: _stages((_RECRUITED, _ANALYSE | _DELIVER | _INSPECT)),
+    # Counts and baseline means of each arm, of no single site.
+    DocumentKind.BALANCE: _stages((_ALLOCATED, _EVERYONE), (AFTER_FREEZE, _EVERYONE)),
+    DocumentKind.ALLOCATION: _TELLS_ARMS,
+    DocumentKind.LISTS: _TELLS_ARMS,
+    DocumentKind.MANIFEST: _WAVES,
+    DocumentKind.BUNDLE: _WAVES,
+    DocumentKind.DELIVERY_STATES: _TELLS_ARMS,
+    DocumentKind.CONTACTS: _TELLS_ARMS,
+    DocumentKind.EXPOSURE: _TELLS_ARMS,
+    # Pooled over the arms.
+    DocumentKind.MONITORING: _stages((_ALLOCATED, _EVERYONE), (AFTER_FREEZE, _EVERYONE)),
+    DocumentKind.HARMS: _stages(
+        (_ALLOCATED, frozenset({Role.GOVERNANCE_OFFICER})), ((Stage.FROZEN,), _INSPECT), (_EVALUATED, _EVERYONE)
+    ),
+    DocumentKind.EVALUATION: _RESULTS,
+    DocumentKind.UNREGISTERED: _RESULTS,
+    DocumentKind.APPRAISAL: _RESULTS,
     DocumentKind.DECISION: _stages((_DECIDED, _EVERYONE)),
+    DocumentKind.FORECASTS: _RESULTS,
     DocumentKind.DOSSIER: _stages((_RECORDED, _EVERYONE)),
 }
 """Document x stage -> roles that may read it. While suspended or withdrawn, only what was open before the freeze is."""
 
-# One person may hold two roles; the second of these is then closed to them until the freeze.
-_NOT_TOGETHER_BEFORE_FREEZE = (DocumentKind.PANEL, DocumentKind.ALLOCATION)
+TELLS_OUTCOMES = frozenset({DocumentKind.PANEL})
+"""Outcomes of every site, without arms."""
+
+TELLS_ARMS = frozenset(
+    {
+        DocumentKind.ALLOCATION,
+        DocumentKind.LISTS,
+        DocumentKind.MANIFEST,
+        DocumentKind.BUNDLE,
+        DocumentKind.DELIVERY_STATES,
+        DocumentKind.CONTACTS,
+        DocumentKind.EXPOSURE,
+        DocumentKind.HARMS,
+    }
+)
+"""Whatever tells, or lets one guess, the arm of a site, or compares arms. Closed until the freeze to whoever may read
+outcomes: one person may hold two roles."""
 
 
 def may_read(document: DocumentKind, *, stage: Stage, roles: frozenset[Role]) -> bool:
@@ -83,9 +149,10 @@ def check_may_read(document: DocumentKind, *, state: CycleState, person: HasRole
     """Refuse to open a document, saying who may read it and when."""
     if may_read(document, stage=state.stage, roles=person.roles):
         return
-    if VISIBILITY[document][state.stage] & person.roles:
+    readers = VISIBILITY[document][state.stage]
+    if readers & person.roles:
         reason = f"'{person.id}' can read the panel, and outcomes joined with arms stay closed until the freeze."
-        raise NotAllowed(reason, where=document, remedy=f"Ask a {role_words(_DELIVER)} without other roles.")
+        raise NotAllowed(reason, where=document, remedy=f"Ask a {role_words(readers)} without other roles.")
     raise NotAllowed(
         f"'{person.id}' ({role_words(person.roles) or 'no role'}) may not read the {document.words} "
         f"of a cycle that is {state.stage.words}.",
@@ -111,8 +178,9 @@ def check_may_estimate(state: CycleState) -> None:
 
 
 def _would_unblind(document: DocumentKind, stage: Stage, roles: frozenset[Role]) -> bool:
-    first, second = _NOT_TOGETHER_BEFORE_FREEZE
-    return document is second and stage not in AFTER_FREEZE and bool(VISIBILITY[first][stage] & roles)
+    if document not in TELLS_ARMS or stage in AFTER_FREEZE:
+        return False
+    return any(VISIBILITY[outcomes][stage] & roles for outcomes in TELLS_OUTCOMES)
 
 
 def _who_may(document: DocumentKind, stage: Stage, roles: frozenset[Role]) -> str:
