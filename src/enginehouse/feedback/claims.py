@@ -1,6 +1,7 @@
 """What the words of a text claim about a site, held against its numbers: signs, directions, noise, printed numbers.
 
-Patterns are in `claims.yaml`. A sentence that does not speak of the site, or that wishes, doubts or denies, claims nothing.
+Patterns are in `claims.yaml`. A sentence that does not speak of the site, or that wishes, doubts or denies, claims
+nothing.
 """
 
 from __future__ import annotations
@@ -114,11 +115,14 @@ def numbers_in(text: str) -> list[str]:
 
 
 def agrees(printed: str, value: float) -> bool:
-    """Whether `printed` is `value` (its size) rounded to the digits that are printed; trailing zeros may be rounding."""
+    """Whether `printed` is the size of `value`, rounded to the digits that are printed.
+
+    Zeros at the end of a whole number may be rounding, as long as two digits are left: 12,000 may be 11,870.
+    """
     plain = printed.replace(",", "")
     decimals = len(plain.partition(".")[2])
-    zeros = 0 if decimals else len(plain) - len(plain.rstrip("0"))
-    unit = 10.0 ** (zeros if zeros < len(plain) else 0) if not decimals else 10.0**-decimals
+    zeros = min(len(plain) - len(plain.rstrip("0")), len(plain) - 2) if not decimals else 0
+    unit = 10.0 ** (max(0, zeros) - decimals)
     return abs(float(plain) - abs(value)) <= unit / 2 * (1 + 1e-9) + 1e-12
 
 
@@ -164,7 +168,7 @@ def _changed(standing: Standing, way: float) -> _Judged:
     return way * change.amount > 0, change.certain and way * change.amount > 0
 
 
-def _achieved(standing: Standing, objects: tuple[float, ...]) -> _Judged:
+def _achieved(standing: Standing) -> _Judged:
     own, target, typical = standing.own, standing.target, standing.typical
     if own is None or target is None or typical is None:
         return False, False
@@ -182,5 +186,5 @@ JUDGE: Mapping[ClaimKind, Callable[[Standing, tuple[float, ...]], _Judged]] = {
     ClaimKind.FALLING: lambda standing, _: _changed(standing, -1),
     ClaimKind.IMPROVING: lambda standing, _: _changed(standing, -standing.sign),
     ClaimKind.WORSENING: lambda standing, _: _changed(standing, standing.sign),
-    ClaimKind.ACHIEVED: _achieved,
+    ClaimKind.ACHIEVED: lambda standing, _: _achieved(standing),
 }
