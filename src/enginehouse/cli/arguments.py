@@ -38,7 +38,7 @@ def add_acting(parser: argparse.ArgumentParser, *, dry_run: bool = True) -> None
         help="who acts, an id from people.csv (default: ENGINEHOUSE_AS, or the only person of people.csv)",
     )
     parser.add_argument(
-        "--on", type=_day, metavar="YYYY-MM-DD", help="the day on which the act takes effect (default: today)"
+        "--on", type=day_argument, metavar="YYYY-MM-DD", help="the day on which the act takes effect (default: today)"
     )
     if dry_run:
         parser.add_argument("--dry-run", action="store_true", help="do everything but record it")
@@ -74,7 +74,8 @@ def dry_run_note(args: argparse.Namespace) -> str:
     return "\nNothing was recorded (--dry-run)." if args.dry_run else ""
 
 
-def _day(text: str) -> date:
+def day_argument(text: str) -> date:
+    """A day as people type it."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -33,6 +33,8 @@ def _register(args: argparse.Namespace) -> Output:
     workspace = open_for(args)
     done = register(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
     event, advice = done.event, done.tried.advice
+    if done.proposed:
+        return _proposed(args, event.protocol_hash, advice)
     kind = "retrospective: outcomes could already be seen" if event.retrospective else "before its outcomes"
     lines = [f"Registered {args.cycle} ({kind}).", f"Locked as {event.protocol_hash}.", *(f"Note: {a}" for a in advice)]
     return Output(
@@ -45,6 +47,16 @@ def _register(args: argparse.Namespace) -> Output:
             "advice": list(advice),
         },
     )
+
+
+def _proposed(args: argparse.Namespace, protocol_hash: str, advice: tuple[str, ...]) -> Output:
+    lines = [
+        f"Proposed {args.cycle} as it stands ({protocol_hash}). It takes two people: nothing is locked yet.",
+        f"Next, by another person: enginehouse register {args.cycle}",
+        *(f"Note: {a}" for a in advice),
+    ]
+    record = {"cycle": args.cycle, "protocol_hash": protocol_hash, "proposed": True, "advice": list(advice)}
+    return Output(text="\n".join(lines) + dry_run_note(args), record=record)
 
 
 def _amend(args: argparse.Namespace) -> Output:

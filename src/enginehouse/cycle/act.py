@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.permissions import check_permission
-from enginehouse.governance.policies import check_act, check_day, check_payload
+from enginehouse.governance.policies import check_act, check_day, check_payload, check_second_person, subject_of
+from enginehouse.governance.rules import CycleRules, rules_of
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState, cycle_state
 from enginehouse.ledger.event import Event
 from enginehouse.ledger.events import Payload
+from enginehouse.programme.read import protocol_from_json
 
 
 def authorise(workspace: Workspace, act: Act, cycle: str, by: Acting) -> CycleState:
@@ -18,7 +20,7 @@ def authorise(workspace: Workspace, act: Act, cycle: str, by: Acting) -> CycleSt
     design = workspace.protocol(cycle).design.type
     check_permission(act, by.person)
     state = workspace.state(cycle)
-    check_act(state, act, design=design, effective_on=by.on)
+    check_act(state, act, design=design, effective_on=by.on, rules=rules_for(workspace, cycle, state))
     return state
 
 
@@ -28,16 +30,26 @@ def authorise_for_programme(act: Act, by: Acting) -> None:
     check_day(CycleState(), act, by.on)
 
 
+def rules_for(workspace: Workspace, cycle: str, state: CycleState) -> CycleRules:
+    """What the locked protocol (the file, while none is locked) and the contract ask for."""
+    protocol = workspace.protocol(cycle)
+    if state.protocol is not None:
+        protocol = protocol_from_json(workspace.record.documents.get(state.protocol))
+    return rules_of(protocol, workspace.programme.contracts.get(cycle))
+
+
 def record_act(
     workspace: Workspace, act: Act, payload: Payload, *, cycle: str, by: Acting, documents: Sequence[bytes] = ()
 ) -> Event:
-    """Write the event with its documents; stage and references are checked again inside the transaction."""
+    """Write the event with its documents; stage, references and people are checked again inside the transaction."""
     design = workspace.protocol(cycle).design.type
+    rules = rules_for(workspace, cycle, workspace.state(cycle))
 
     def check(events: Sequence[Event]) -> None:
         state = cycle_state(events)
-        check_act(state, act, design=design, effective_on=by.on)
-        check_payload(state, payload)
+        check_act(state, act, design=design, effective_on=by.on, rules=rules)
+        check_payload(state, payload, rules)
+        check_second_person(state, act, by.actor, subject_of(payload), design=design)
 
     return workspace.record.record(
         payload, actor=by.actor, effective_on=by.on, cycle=cycle, documents=documents, check=check

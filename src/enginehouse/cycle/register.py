@@ -16,11 +16,11 @@ from enginehouse.cycle.definitions import (
 )
 from enginehouse.cycle.question import TriedQuestion, try_question
 from enginehouse.cycle.workspace import Acting, Workspace
-from enginehouse.governance.policies import next_acts
+from enginehouse.governance.policies import check_proposal, is_first_of_two, next_acts, subject_of
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
-from enginehouse.ledger.events import CycleRegistered
+from enginehouse.ledger.events import ActProposed, CycleRegistered
 from enginehouse.programme.diff import diff
 from enginehouse.programme.hashing import definition_bytes, definition_hash
 from enginehouse.programme.indicator import Indicator
@@ -41,15 +41,22 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The event that locks the protocol, and what came of holding its question against the data."""
+    """The event that locks the protocol, and what came of holding its question against the data.
+
+    `proposed` when two people are needed and this was the first: nothing is locked until a second one registers it.
+    """
 
     event: CycleRegistered
     tried: TriedQuestion
+    proposed: bool = False
 
 
 def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> Registered:
-    """Lock the cycle's protocol as its file stands now; refuse one that the loaded data could never answer."""
-    authorise(workspace, Act.REGISTER, cycle, by)
+    """Lock the cycle's protocol as its file stands now; refuse one that the loaded data could never answer.
+
+    Where sites are allocated at random it takes two people: the first one's call proposes, the second one's locks.
+    """
+    state = authorise(workspace, Act.REGISTER, cycle, by)
     protocol = workspace.protocol(cycle)
     tried = try_question(workspace, cycle)
     tried.refuse()
@@ -61,9 +68,24 @@ def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fa
         retrospective=Month.of(by.on) >= protocol.design.starts,
         prior_knowledge=protocol.prior_knowledge,
     )
+    subject = subject_of(event)
+    assert subject is not None, "two people can agree on a protocol"
+    if is_first_of_two(state, Act.REGISTER, by.actor, subject, design=protocol.design.type):
+        return _propose(workspace, cycle, state, subject, Registered(event, tried, proposed=True), by, dry_run)
     if not dry_run:
         record_act(workspace, Act.REGISTER, event, cycle=cycle, by=by, documents=(content, definitions))
     return Registered(event, tried)
+
+
+def _propose(
+    workspace: Workspace, cycle: str, state: CycleState, subject: str, first: Registered, by: Acting, dry_run: bool
+) -> Registered:
+    design = workspace.protocol(cycle).design.type
+    check_proposal(state, Act.REGISTER, by.person, subject, design=design)
+    if not dry_run:
+        payload = ActProposed(act=Act.REGISTER.value, subject=subject)
+        record_act(workspace, Act.PROPOSE, payload, cycle=cycle, by=by)
+    return first
 
 
 def lockable(workspace: Workspace, cycle: str) -> tuple[bytes, bytes]:

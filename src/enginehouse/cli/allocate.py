@@ -1,0 +1,95 @@
+"""`enginehouse allocate`: fix who can be drawn and how; then, by a second person, draw."""
+
+from __future__ import annotations
+
+import argparse
+
+from enginehouse.cli.arguments import (
+    acting_for,
+    add_acting,
+    add_cycle,
+    add_programme,
+    dry_run_note,
+    open_for,
+    refuse_unused,
+)
+from enginehouse.cli.output import Output
+
+EXAMPLES = (
+    "enginehouse allocate prepare facilitation --as stat",
+    "enginehouse allocate draw facilitation --as gov",
+    "enginehouse allocate audit facilitation --as auditor   # after the freeze: what an auditor needs to draw again",
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=tuple(ACTIONS),
+        help="prepare: fix roster, plan and seed; draw: by a second person; audit: files and script to draw again",
+    )
+    add_cycle(parser)
+    parser.add_argument("--seed", help="prepare: a seed of your own, 16 characters or more (default: random bits)")
+    add_programme(parser)
+    add_acting(parser)
+
+
+def run(args: argparse.Namespace) -> Output:
+    refuse_unused(args, {"seed": "prepare"})
+    return ACTIONS[args.action](args)
+
+
+def _prepare(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.allocate import prepare_allocation
+
+    workspace = open_for(args)
+    done = prepare_allocation(
+        workspace, args.cycle, by=acting_for(args, workspace), seed=args.seed, dry_run=args.dry_run
+    )
+    event, consort = done.event, done.roster.consort
+    lines = [
+        f"{consort.assessed} sites assessed, {consort.excluded} not eligible, {consort.opted_out} opted out: "
+        f"{consort.on_roster} can be drawn.",
+        f"{event.accepted:,} accepted schemes, one of which a second person draws; the smallest p that they allow is "
+        f"{event.smallest_p}.",
+        f"Committed to a seed: {event.seed_commitment}.",
+        f"Next, by another person: enginehouse allocate draw {args.cycle}",
+    ]
+    record = {
+        "cycle": args.cycle,
+        "sites": consort.on_roster,
+        "accepted": event.accepted,
+        "smallest_p": event.smallest_p,
+        "seed_commitment": event.seed_commitment,
+        "roster": event.roster,
+        "plan": event.plan,
+    }
+    return Output(text="\n".join(lines) + dry_run_note(args), record=record)
+
+
+def _draw(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.allocate import allocate
+
+    workspace = open_for(args)
+    done = allocate(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
+    before = f"They were allocated already, on {done.on}: this is the same allocation. " if done.again else ""
+    text = (
+        f"{before}{done.sites} sites are in {done.arms} arms. Who is in which arm is in a document that only those who "
+        "deliver can open."
+    )
+    record = {"cycle": args.cycle, "sites": done.sites, "arms": done.arms, "on": done.on, "again": done.again}
+    return Output(text=text + dry_run_note(args), record=record)
+
+
+def _audit(args: argparse.Namespace) -> Output:
+    from enginehouse.cycle.audit import write_audit
+
+    workspace = open_for(args)
+    folder = write_audit(workspace, args.cycle, by=acting_for(args, workspace))
+    return Output(
+        text=f"Wrote {folder}. Run there: python3 audit_allocation.py plan.json seed.txt allocation.json",
+        record={"cycle": args.cycle, "folder": str(folder)},
+    )
+
+
+ACTIONS = {"prepare": _prepare, "draw": _draw, "audit": _audit}

@@ -1,0 +1,142 @@
+"""Steps: fix who can be allocated and how, with a seed committed to; then, by a second person, draw.
+
+Asked again, the recorded allocation is given back and nothing is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from enginehouse.core.errors import NotAllowed, UserError
+from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster
+from enginehouse.cycle.evaluate import named
+from enginehouse.cycle.register import locked
+from enginehouse.cycle.roster import eligible
+from enginehouse.cycle.sealed import discard, new_seed, seal, unseal
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.permissions import check_permission
+from enginehouse.governance.policies import check_seed_commitment
+from enginehouse.governance.stages import Act
+from enginehouse.governance.state import CycleState
+from enginehouse.ledger.canonical import sha256_hex
+from enginehouse.ledger.events import AllocationPrepared, SitesAllocated
+from enginehouse.trials.balance import balance_table
+from enginehouse.trials.draw import draw
+from enginehouse.trials.plan import AllocationPlan, plan_allocation
+from enginehouse.trials.roster import Roster
+
+_SHORTEST_SEED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAllocation:
+    """The roster, the plan and the event that fixed both."""
+
+    event: AllocationPrepared
+    roster: Roster
+    plan: AllocationPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """How many sites were allocated; `again` when that had been done before. No site's arm is in it."""
+
+    sites: int
+    arms: int
+    on: str
+    again: bool
+
+
+def prepare_allocation(
+    workspace: Workspace, cycle: str, *, by: Acting, seed: str | None = None, dry_run: bool = False
+) -> PreparedAllocation:
+    """Fix roster and plan and commit to a seed. Without `seed` 256 random bits are taken; one of your own is recorded
+    as soon as it is used, and can be used once.
+    """
+    state = authorise(workspace, Act.PREPARE_ALLOCATION, cycle, by)
+    registered = locked(workspace, cycle, state)
+    roster = eligible(workspace, cycle, registered, state)
+    plan = plan_allocation(registered.protocol, roster)
+    seed = new_seed() if seed is None else _usable(seed)
+    commitment = sha256_hex(seed.encode())
+    check_seed_commitment(commitment, tuple(workspace.record.store.events()), cycle=cycle)
+    documents = (_document(roster), _document(plan))
+    event = AllocationPrepared(
+        roster=sha256_hex(documents[0]),
+        plan=sha256_hex(documents[1]),
+        accepted_set=plan.acceptance.set_hash if plan.acceptance else plan.identity,
+        accepted=plan.acceptance.accepted if plan.acceptance else 0,
+        smallest_p=f"{plan.smallest_p:.6g}",
+        seed_commitment=commitment,
+    )
+    if not dry_run:
+        seal(workspace, cycle, seed)
+        record_act(workspace, Act.PREPARE_ALLOCATION, event, cycle=cycle, by=by, documents=documents)
+    return PreparedAllocation(event, roster, plan)
+
+
+def allocate(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> Allocated:
+    """Draw one of the accepted schemes with the committed seed, and record it. By another person than who prepared."""
+    check_permission(Act.ALLOCATE, by.person)
+    before = workspace.state(cycle)
+    if before.allocation is not None:
+        return _recorded(workspace, before)
+    state = authorise(workspace, Act.ALLOCATE, cycle, by)
+    registered = locked(workspace, cycle, state)
+    _check_roster(workspace, state, eligible(workspace, cycle, registered, state))
+    plan = read_plan(workspace, state)
+    seed = unseal(workspace, cycle, named(state.seed_commitment))
+    allocation = draw(plan, seed)
+    balance = balance_table(read_roster(workspace, state), plan, allocation)
+    documents = (_document(allocation), _document(balance))
+    event = SitesAllocated(
+        allocation=sha256_hex(documents[0]),
+        plan=named(state.plan),
+        balance=sha256_hex(documents[1]),
+        seed=seed,
+        seed_commitment=named(state.seed_commitment),
+        sites=len(allocation.sites),
+    )
+    if not dry_run:
+        record_act(workspace, Act.ALLOCATE, event, cycle=cycle, by=by, documents=documents)
+        discard(workspace, cycle)
+    return Allocated(len(allocation.sites), len(registered.protocol.arms), str(by.on), again=False)
+
+
+def _recorded(workspace: Workspace, state: CycleState) -> Allocated:
+    done = state.last(Act.ALLOCATE)
+    assert done is not None, "an allocation is in the record with the act that made it"
+    allocation = read_allocation(workspace, state)
+    return Allocated(len(allocation.sites), len(allocation.arms), str(done.effective_on), again=True)
+
+
+def _check_roster(workspace: Workspace, state: CycleState, now: Roster) -> None:
+    """Between preparing and drawing nobody may join or leave unseen."""
+    prepared = read_roster(workspace, state)
+    if now.identity == prepared.identity:
+        return
+    joined = sorted(set(now.sites) - set(prepared.sites))
+    left = sorted(set(prepared.sites) - set(now.sites))
+    what = "; ".join(f"{word}: {', '.join(sites)}" for word, sites in (("joined", joined), ("left", left)) if sites)
+    raise NotAllowed(
+        f"the roster is not the one that was prepared ({what or 'what is known of its sites changed'}).",
+        where=Act.ALLOCATE,
+        remedy="Prepare the allocation again: enginehouse allocate prepare.",
+    )
+
+
+def _usable(seed: str) -> str:
+    if len(seed) < _SHORTEST_SEED or not seed.isascii() or not seed.isprintable():
+        raise UserError(
+            f"got a seed of {len(seed)} characters.",
+            where="--seed",
+            remedy=f"Give at least {_SHORTEST_SEED} plain characters, or none: then random bits are taken.",
+        )
+    return seed
+
+
+def _document(result: Any) -> bytes:
+    return json.dumps(result.to_record(), sort_keys=True, allow_nan=False, ensure_ascii=False).encode()

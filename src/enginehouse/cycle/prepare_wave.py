@@ -1,0 +1,250 @@
+"""Step: make every report of a wave, lint it before and after it is drawn, and fix the wave as bundle and manifest.
+
+Nothing leaves here: a second person looks at the proofs (`release_wave`), then the wave is sent (`send_wave`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from enginehouse.core.errors import NotAllowed, Problem, Problems
+from enginehouse.core.files import write_whole
+from enginehouse.core.progress import Progress, silent
+from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.allocation import arm_by_site, read_allocation
+from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
+from enginehouse.cycle.register import Locked, locked
+from enginehouse.cycle.roster import register_of_sites
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.data.sites import SiteRegister
+from enginehouse.delivery.bundle import write_bundle
+from enginehouse.delivery.calendar import WaveDue, waves_of
+from enginehouse.delivery.manifest import Manifest, ManifestEntry, Withheld, manifest_from_bytes
+from enginehouse.feedback.content import Format, ReportContent
+from enginehouse.feedback.linter import LintContext, LintReport, lint, lint_context
+from enginehouse.feedback.make import Said, WaveInputs, make_reports
+from enginehouse.governance.opt_outs import has_opted_out
+from enginehouse.governance.stages import Act
+from enginehouse.governance.state import CycleState
+from enginehouse.ledger.canonical import sha256_hex
+from enginehouse.ledger.events import WavePrepared
+from enginehouse.programme.enums import OptOutScope
+from enginehouse.reports.practice_report import RenderedReport, render_reports
+
+FILES: Mapping[Format, str] = {"html": "report.html", "text": "report.txt", "pdf": "report.pdf"}
+MOST_PROOFS = 6
+_MOST_FAULTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWave:
+    """The event, the manifest, and where the proofs are. `lints` are in the order of the manifest."""
+
+    event: WavePrepared
+    manifest: Manifest
+    lints: tuple[LintReport, ...]
+    proofs: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A wave as it was made, by site in a fixed order."""
+
+    due: WaveDue
+    panel: str
+    contents: Mapping[str, ReportContent]
+    files: Mapping[str, Mapping[str, bytes]]
+    lints: tuple[LintReport, ...]
+    withheld: tuple[Withheld, ...]
+
+
+def prepare_wave(
+    workspace: Workspace,
+    cycle: str,
+    wave: int,
+    *,
+    by: Acting,
+    formats: Sequence[Format] | None = None,
+    workers: int | None = None,
+    progress: Progress = silent,
+    dry_run: bool = False,
+) -> PreparedWave:
+    """Make wave number `wave`. Formats: HTML and text for every wave, PDF for the first as well, unless they are named.
+
+    Raises
+    ------
+    Problems
+        The linter blocks a report; every one is named with its rule.
+    """
+    state = authorise(workspace, Act.PREPARE_WAVE, cycle, by)
+    registered = locked(workspace, cycle, state)
+    due = wave_due(registered, wave)
+    inputs, panel = _inputs(workspace, cycle, registered, state, due, by)
+    arms, withheld = _recipients(workspace, state, inputs.register)
+    progress("choosing messages")
+    contents = make_reports(inputs, arms)
+    contexts = _contexts(workspace, registered)
+    _refuse_blocked([lint(content, context=contexts[content.arm]) for content in contents.values()])
+    progress(f"drawing {len(contents)} reports")
+    chosen = tuple(formats) if formats else (("html", "text", "pdf") if wave == 1 else ("html", "text"))
+    drawn = render_reports(tuple(contents.values()), chosen, workers=workers or os.cpu_count() or 1)
+    rendered = dict(zip(contents, drawn, strict=True))
+    progress("looking at what was drawn")
+    lints = tuple(lint(contents[s], rendered[s].facts, context=contexts[contents[s].arm]) for s in contents)
+    _refuse_blocked(lints)
+    made = _Made(due=due, panel=panel, contents=contents, files=_files(rendered), lints=lints, withheld=withheld)
+    return _fix(workspace, cycle, made, by=by, dry_run=dry_run)
+
+
+def wave_due(registered: Locked, wave: int) -> WaveDue:
+    """The wave in the registered calendar."""
+    waves = waves_of(registered.protocol.delivery)
+    found = next((due for due in waves if due.number == wave), None)
+    if found is None:
+        raise NotAllowed(
+            f"got wave {wave}; the protocol has {len(waves)}.",
+            where="wave",
+            remedy="Waves are numbered from 1." if waves else "This cycle sends no feedback.",
+        )
+    return found
+
+
+def _inputs(
+    workspace: Workspace, cycle: str, registered: Locked, state: CycleState, due: WaveDue, by: Acting
+) -> tuple[WaveInputs, str]:
+    built = newest_panel_event(workspace)
+    panel = panel_of(workspace, built)
+    protocol, settings = registered.protocol, workspace.programme.settings
+    indicator = registered.indicators[protocol.indicator]
+    inputs = WaveInputs(
+        cycle=cycle,
+        settings=settings,
+        protocol=protocol,
+        strategies=registered.strategies,
+        indicator=indicator,
+        messages=workspace.programme.messages,
+        arrays=panel.arrays(protocol.indicator),
+        register=register_of_sites(workspace),
+        wave=due.number,
+        due_on=due.due_on,
+        sent_on=by.on,
+        next_on=due.next_on,
+        source=_source_words(workspace),
+        said=_said(workspace, state),
+    )
+    return inputs, built.panel
+
+
+def _source_words(workspace: Workspace) -> str:
+    """Whose data these are, as their publishers wish to be named."""
+    names = dict.fromkeys(source.attribution for source in workspace.programme.settings.sources.values())
+    return " ".join(name for name in names if name)
+
+
+def _said(workspace: Workspace, state: CycleState) -> dict[str, tuple[Said, ...]]:
+    """What earlier waves told each site."""
+    said: dict[str, tuple[Said, ...]] = {}
+    for wave in sorted(state.waves, key=lambda each: each.number):
+        manifest = manifest_from_bytes(workspace.record.documents.get(wave.manifest))
+        for entry in manifest.entries:
+            if entry.site in wave.sent:
+                said[entry.site] = (*said.get(entry.site, ()), Said(wave=wave.number, message=entry.message))
+    return said
+
+
+def _recipients(
+    workspace: Workspace, state: CycleState, register: SiteRegister
+) -> tuple[dict[str, str], tuple[Withheld, ...]]:
+    """The arm of each site that gets a report, and who gets none."""
+    arms, withheld = {}, []
+    for site, arm in sorted(arm_by_site(read_allocation(workspace, state)).items()):
+        if has_opted_out(state, site, OptOutScope.FEEDBACK):
+            withheld.append(Withheld(site=site, name=register.name(site), reason="opted out of feedback"))
+        else:
+            arms[site] = arm
+    return arms, tuple(withheld)
+
+
+def _contexts(workspace: Workspace, registered: Locked) -> dict[str, LintContext]:
+    """What the reports of each arm are held against."""
+    sender = workspace.programme.settings.feedback
+    assert sender is not None, "a protocol that sends reports needs the programme's feedback settings"
+    protocol = registered.protocol
+    return {arm: lint_context(protocol, registered.strategies, sender, arm=arm) for arm in protocol.arms}
+
+
+def _files(rendered: Mapping[str, RenderedReport]) -> dict[str, dict[str, bytes]]:
+    return {site: {FILES[f]: content for f, content in each.files.items()} for site, each in rendered.items()}
+
+
+def _refuse_blocked(lints: Sequence[LintReport]) -> None:
+    problems = [
+        Problem(f"report of {report.site}, rule {finding.rule}", finding.words, "Change the message or the settings.")
+        for report in lints
+        for finding in report.failed
+    ]
+    if len(problems) > _MOST_FAULTS:
+        rest = len(problems) - _MOST_FAULTS
+        problems = [*problems[:_MOST_FAULTS], Problem("and", f"{rest} more of the same kind.")]
+    if problems:
+        raise Problems(problems)
+
+
+def _fix(workspace: Workspace, cycle: str, made: _Made, *, by: Acting, dry_run: bool) -> PreparedWave:
+    """Put the wave on record as bundle and manifest, and its proofs where a person can look at them."""
+    manifest = _manifest(cycle, made)
+    bundle, listed = write_bundle(made.files), manifest.to_bytes()
+    event = WavePrepared(
+        wave=made.due.number,
+        manifest=sha256_hex(listed),
+        bundle=sha256_hex(bundle),
+        panel=made.panel,
+        reports=len(manifest.entries),
+        warnings=sum(len(entry.warnings) for entry in manifest.entries),
+    )
+    proofs = _proofs(workspace, cycle, made)
+    if not dry_run:
+        record_act(workspace, Act.PREPARE_WAVE, event, cycle=cycle, by=by, documents=(listed, bundle))
+        for path, proof in proofs.items():
+            write_whole(path, proof)
+    return PreparedWave(event, manifest, made.lints, tuple(proofs))
+
+
+def _manifest(cycle: str, made: _Made) -> Manifest:
+    warnings = {report.site: tuple(finding.words for finding in report.warnings) for report in made.lints}
+    entries = tuple(
+        ManifestEntry(
+            site=site,
+            name=content.site_name,
+            files={name: sha256_hex(data) for name, data in made.files[site].items()},
+            message=content.chosen.message,
+            warnings=warnings[site],
+        )
+        for site, content in made.contents.items()
+    )
+    return Manifest(
+        cycle=cycle,
+        wave=made.due.number,
+        of=made.due.of,
+        due_on=str(made.due.due_on),
+        data_to=max((content.issue.last_month for content in made.contents.values()), default=""),
+        panel=made.panel,
+        entries=entries,
+        withheld=made.withheld,
+    )
+
+
+def _proofs(workspace: Workspace, cycle: str, made: _Made) -> dict[Path, bytes]:
+    """One report for each kind of message, for a person to look at before the wave is released."""
+    chosen: dict[tuple[str, str], str] = {}
+    for site, content in made.contents.items():
+        chosen.setdefault((content.arm, content.chosen.message), site)
+    folder = workspace.output / "proofs" / f"{cycle}-wave-{made.due.number:02d}"
+    return {
+        folder / f"proof-{number}-{name}": data
+        for number, site in enumerate(list(chosen.values())[:MOST_PROOFS], start=1)
+        for name, data in made.files[site].items()
+    }
