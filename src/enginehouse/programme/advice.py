@@ -1,5 +1,6 @@
 """What is worth knowing about a programme although nothing in it is wrong: short baselines, reviews overdue, what this
-version does not compute, people and files that are not there yet. What is wrong is in `load.py`.
+version does not compute, people and files that are not there yet. Of trials in `advice_trial.py`; what is wrong is in
+`load.py`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from enginehouse.core.errors import DataError, Problem, Problems
-from enginehouse.programme.enums import Check
+from enginehouse.programme.advice_trial import trial_advice
+from enginehouse.programme.enums import Check, DesignType
 from enginehouse.programme.folder import Folder, read_folder
 from enginehouse.programme.paths import find_files
 from enginehouse.programme.people import load_people
@@ -29,6 +31,7 @@ def advice(programme: Programme, *, today: date | None = None) -> tuple[Problem,
         *_sources(programme, found),
         *_reviews(programme, found, today or date.today()),
         *_protocols(programme, found),
+        *trial_advice(programme, found),
     )
 
 
@@ -85,7 +88,7 @@ def _protocols(programme: Programme, found: Folder) -> Iterator[Problem]:
                 + ".",
                 "Take 12 or more, where the data reach so far back.",
             )
-        if analysis.equivalence is not None:
+        if analysis.equivalence is not None and protocol.design.type is DesignType.CONTROLLED_ITS:
             yield document.problem(
                 ("analysis", "equivalence"),
                 "how likely this design is to find 'equivalent' when there is no difference is not computed in this "

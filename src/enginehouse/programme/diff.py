@@ -14,7 +14,7 @@ from enginehouse.programme.positions import Path, dotted_key
 from enginehouse.programme.spec import Spec
 
 # Entries of a list are known by the first of these keys that they have, so that inserting one is one change.
-_NAMES = ("name", "id", "text", "label", "indicator")
+_NAMES = ("name", "id", "person", "text", "label", "indicator")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,24 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.core.money import Money
-from enginehouse.programme.enums import Check, Direction, Summary
+from enginehouse.programme.enums import Check
+from enginehouse.programme.explain_told import Told, attribute_words, change_words, percent, sites_words
+from enginehouse.programme.explain_trial import (
+    agreed,
+    allocated,
+    arms,
+    compared,
+    eligible,
+    engaged_words,
+    horizon_words,
+    in_place,
+    rehearsal,
+    tried,
+    waves,
+)
 from enginehouse.programme.explain_words import (
     CHECKS,
     CLOSURES,
@@ -28,32 +41,16 @@ from enginehouse.programme.explain_words import (
     long_day,
     long_month,
     months_words,
-    or_list,
     plural,
     sentence,
     source_words,
 )
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.programme import Programme
-from enginehouse.programme.protocol import Claim, Protocol, Sites
+from enginehouse.programme.protocol import Claim
 
 WIDTH = 96
 type Section = tuple[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A protocol beside the programme that it belongs to."""
-
-    protocol: Protocol
-    programme: Programme
-
-    def indicator(self, name: str) -> Indicator:
-        return self.programme.indicators[name]
-
-    @property
-    def low_is_good(self) -> bool:
-        return self.indicator(self.protocol.indicator).direction is Direction.LOWER_IS_BETTER
 
 
 def explain_protocol(programme: Programme, name: str) -> str:
@@ -67,7 +64,7 @@ def explain_protocol(programme: Programme, name: str) -> str:
     if name not in programme.protocols:
         where = str(programme.folder / "cycles")
         raise UserError(f"got the cycle '{name}'.", where=where, remedy=did_you_mean(name, programme.protocols))
-    told = _Told(programme.protocols[name], programme)
+    told = Told(programme, name, programme.protocols[name])
     sections = [(title, lines) for title, write in SECTIONS if (lines := list(write(told)))]
     return _page(told.protocol.title, sections)
 
@@ -110,18 +107,18 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _question(told: _Told) -> Iterator[str]:
+def _question(told: Told) -> Iterator[str]:
     yield told.protocol.question
     yield told.protocol.background
 
 
-def _who(told: _Told) -> Iterator[str]:
+def _who(told: Told) -> Iterator[str]:
     exposure = told.protocol.exposure
     if exposure is None:
         return
     strategies = told.protocol.arms[exposure.arm]
     noun = told.programme.settings.site_noun
-    yield f"{sentence(exposure.title)}: {_sites(exposure.sites, noun)}. They got:"
+    yield f"{sentence(exposure.title)}: {sites_words(exposure.sites, noun)}. They got:"
     for name in strategies:
         strategy = told.programme.strategies[name]
         yield f"- {strategy.title}. {strategy.description} ({strategy.channel}.)"
@@ -130,40 +127,30 @@ def _who(told: _Told) -> Iterator[str]:
     yield f"Which of them belongs where is taken from {long_month(told.protocol.membership_as_of)} throughout."
 
 
-def _sites(sites: Sites, noun: str) -> str:
-    within = [f"in the {level} {or_list(groups)}" for level, groups in sites.within.items() if level != noun]
-    named = [or_list(groups) for level, groups in sites.within.items() if level == noun]
-    outside = [f"{_not_in(level, noun)} {or_list(groups)}" for level, groups in sites.outside.items()]
-    first = f"the {noun} {named[0]}" if named else f"every {noun}"
-    return " ".join([first, " and ".join(within), *outside]).replace("  ", " ").strip()
-
-
-def _not_in(level: str, noun: str) -> str:
-    return "except" if level == noun else f"outside the {level}"
-
-
-def _compared(told: _Told) -> Iterator[str]:
+def _compared(told: Told) -> Iterator[str]:
     exposure = told.protocol.exposure
     if exposure is None:
+        yield from compared(told)
         return
     noun = told.programme.settings.site_noun
     first, *others = exposure.comparators
-    yield f"{sentence(first.title)}: {_sites(first.sites, noun)}. This is the comparison that counts."
+    yield f"{sentence(first.title)}: {sites_words(first.sites, noun)}. This is the comparison that counts."
     for other in others:
-        yield f"Shown beside it: {other.title}: {_sites(other.sites, noun)}."
+        yield f"Shown beside it: {other.title}: {sites_words(other.sites, noun)}."
     yield DESIGNS[told.protocol.design.type]
 
 
-def _when(told: _Told) -> Iterator[str]:
+def _when(told: Told) -> Iterator[str]:
     design = told.protocol.design
     before, after = design.baseline, design.follow_up
     yield (
         f"Before: {long_month(before.start)} to {long_month(before.last)} ({months_words(len(before))}). "
         f"After: {long_month(after.start)} to {long_month(after.last)} ({months_words(len(after))})."
     )
+    yield from waves(told)
 
 
-def _what(told: _Told) -> Iterator[str]:
+def _what(told: Told) -> Iterator[str]:
     protocol = told.protocol
     yield f"The one result that decides: {told.indicator(protocol.indicator).title}."
     yield from _measured_words(told.indicator(protocol.indicator))
@@ -189,7 +176,7 @@ def _measured_words(indicator: Indicator) -> Iterator[str]:
         )
 
 
-def _estimand(told: _Told) -> Iterator[str]:
+def _estimand(told: Told) -> Iterator[str]:
     estimand = told.protocol.estimand
     noun = told.programme.settings.site_noun
     average = (
@@ -204,36 +191,27 @@ def _estimand(told: _Told) -> Iterator[str]:
     )
 
 
-def _worthwhile(told: _Told) -> Iterator[str]:
+def _worthwhile(told: Told) -> Iterator[str]:
     analysis = told.protocol.analysis
     yield (
-        f"Worthwhile: {_change(told, analysis.worthwhile)} or better, with the whole 95% interval beyond that mark. "
-        "A smaller but certain improvement is called better, not worthwhile."
+        f"Worthwhile: {change_words(told, analysis.worthwhile)} or better, with the whole 95% interval beyond that "
+        "mark. A smaller but certain improvement is called better, not worthwhile."
     )
     if analysis.equivalence is not None:
-        low, high = (_change(told, margin) for margin in analysis.equivalence)
+        low, high = (change_words(told, margin) for margin in analysis.equivalence)
         yield f"As good as no difference: the 90% interval lies wholly between {low} and {high}."
     else:
         yield "No range was set in which a difference would count as none, so the result cannot say that there is none."
     if analysis.non_inferiority is not None:
-        yield f"The result also says whether harm beyond {_change(told, analysis.non_inferiority)} is ruled out."
+        yield f"The result also says whether harm beyond {change_words(told, analysis.non_inferiority)} is ruled out."
     yield "Everything else is called inconclusive, and that is said plainly."
 
 
-def _change(told: _Told, margin: float) -> str:
-    """`0.98` as *2% lower*; a difference in the indicator's own unit."""
-    if told.protocol.estimand.summary is Summary.RATIO:
-        return _percent(margin)
-    indicator = told.indicator(told.protocol.indicator)
-    unit = f"{indicator.unit} per {f'{indicator.scale:,} ' if indicator.scale != 1 else ''}{indicator.per}"
-    return f"{abs(margin) * indicator.scale:.6g} {unit} {'lower' if margin < 0 else 'higher'}"
-
-
-def _known(told: _Told) -> Iterator[str]:
+def _known(told: Told) -> Iterator[str]:
     yield told.protocol.prior_knowledge
 
 
-def _checked(told: _Told) -> Iterator[str]:
+def _checked(told: Told) -> Iterator[str]:
     analysis = told.protocol.analysis
     yield METHODS[analysis.primary]
     if analysis.drift is not None:
@@ -243,19 +221,23 @@ def _checked(told: _Told) -> Iterator[str]:
             f"treated, and comparing it with the rest of its own {analysis.drift.within}; the interval is widened by "
             "what that shows."
         )
-    else:
+    elif told.protocol.exposure is not None:
         yield "Places move apart by themselves; nothing here measures how far, so the interval leaves that doubt out."
     yield from (f"- {CHECKS[check]}" for check in Check if check in analysis.checks)
     if analysis.practice_models:
         count = sum(len(models) for models in analysis.practice_models.values())
         yield f"- {counted(count, 'model')} of single {plural(told.programme.settings.site_noun)} stand beside it."
     if analysis.subgroups:
-        yield f"- Whether the effect differs by {and_list(analysis.subgroups)}."
+        yield f"- Whether the effect differs by {and_list([attribute_words(name) for name in analysis.subgroups])}."
+    if analysis.inequality is not None:
+        yield f"- Whether the gap by {attribute_words(analysis.inequality)} narrows or widens more in one arm."
+    if analysis.engaged is not None:
+        yield from engaged_words(told, analysis.engaged)
     if analysis.embedded_trial is not None:
         yield "- What a trial on the same sites would have shown, half of them drawn at random to start first."
 
 
-def _money(told: _Told) -> Iterator[str]:
+def _money(told: Told) -> Iterator[str]:
     economics = told.protocol.economics
     if economics is None:
         return
@@ -267,57 +249,62 @@ def _money(told: _Told) -> Iterator[str]:
         f"{indicator.title}: one unit ({indicator.unit}) {verb} {price.per_unit:g} {currency} ({price.low:g} to "
         f"{price.high:g}, prices of {price.price_year}). {price.source}"
     )
-    if cost is None:
+    if told.is_trial:
+        yield "What each arm costs is worked out from what is logged while it runs."
+    elif cost is None:
         yield "The campaign's cost is not known: no return is worked out, only the cost at which it would break even."
     else:
         yield f"The campaign cost {Money.of(cost, currency, settings.price_year)}."
     yield economics.substitution_note
+    yield from horizon_words(told, economics)
 
 
-def _claimed(told: _Told) -> Iterator[str]:
+def _claimed(told: Told) -> Iterator[str]:
     for claim in told.protocol.claims:
         yield f"- {claim.text} ({claim.source}.) {_bearing(told, claim)}"
 
 
-def _bearing(told: _Told, claim: Claim) -> str:
+def _bearing(told: Told, claim: Claim) -> str:
     if claim.indicator is None:
         return f"Cannot be tested here: {claim.not_testable}"
     return f"Tested here by {told.indicator(claim.indicator).title}."
 
 
-def _next(told: _Told) -> Iterator[str]:
+def _next(told: Told) -> Iterator[str]:
     rule = told.protocol.decision
     yield f"- If the effect is worthwhile: {rule.if_worthwhile}"
     yield f"- If it is as good as none: {rule.if_equivalent}"
     yield f"- Otherwise: {rule.otherwise}"
 
 
-def _planted(told: _Told) -> Iterator[str]:
+def _planted(told: Told) -> Iterator[str]:
     if told.programme.settings.synthetic:
         yield "The data were made by a computer. Nothing here says anything about real care."
     for truth in told.protocol.truth:
-        effect = "no effect" if truth.ratio == 1 else f"an effect ({_percent(truth.ratio)})"
+        effect = "no effect" if truth.ratio == 1 else f"an effect ({percent(truth.ratio)})"
         yield f"- {told.indicator(truth.indicator).title}: {effect} was put in. {truth.note}"
 
 
-def _percent(ratio: float) -> str:
-    """The margin or effect `0.98` as *2% lower*."""
-    return f"{abs(ratio - 1) * 100:.3g}% {'lower' if ratio < 1 else 'higher'}"
-
-
-SECTIONS: tuple[tuple[str, Callable[[_Told], Iterator[str]]], ...] = (
+SECTIONS: tuple[tuple[str, Callable[[Told], Iterator[str]]], ...] = (
     ("The data are synthetic", _planted),
+    ("This is a rehearsal", rehearsal),
     ("The question", _question),
     ("Who", _who),
+    ("Who may take part", eligible),
+    ("What each arm gets", arms),
+    ("Who gets what", allocated),
     ("Compared with whom", _compared),
     ("When", _when),
     ("What is measured", _what),
     ("What counts as worthwhile", _worthwhile),
     ("What was known before", _known),
     ("What is checked", _checked),
+    ("What the design is tried against", tried),
     ("Costs and savings", _money),
     ("What has been claimed", _claimed),
+    ("What must be in place first", in_place),
     ("What happens next", _next),
+    ("What was agreed beforehand", agreed),
 )
 
 

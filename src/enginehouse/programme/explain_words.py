@@ -7,7 +7,18 @@ from datetime import date
 from typing import Final
 
 from enginehouse.core.months import Month
-from enginehouse.programme.enums import Check, DesignType, Direction, Method, NumeratorKind, Window
+from enginehouse.programme.enums import (
+    AllocationMethod,
+    AllocationUnit,
+    Check,
+    DecisionWord,
+    DesignType,
+    Direction,
+    Method,
+    NumeratorKind,
+    Verdict,
+    Window,
+)
 from enginehouse.programme.indicator import Codes, From, Status
 
 DESIGNS: Final = {
@@ -31,6 +42,14 @@ METHODS: Final = {
         "Month by month, the gap between the two groups is compared with where its own earlier course would have taken "
         "it, allowing for months that resemble their neighbours."
     ),
+    Method.INDEPENDENCE_GEE: (
+        "The arms are compared over all their patients together, taking into account where each site stood before. "
+        "Sites differ from each other for many reasons, and the interval allows for that."
+    ),
+    Method.SITE_MIXED_MODEL: (
+        "The arms are compared site by site, each counting once, taking into account where each stood before and how "
+        "much sites differ from each other."
+    ),
 }
 CHECKS: Final = {
     Check.PLACEBO_DATES: "Does the same method find an effect at earlier dates, when nothing happened?",
@@ -38,6 +57,36 @@ CHECKS: Final = {
     Check.LEAVE_ONE_AREA_OUT: "Does the result hang on one single area of the comparison?",
     Check.UNTARGETED_OUTCOME: "Did something change that nobody tried to change?",
     Check.ALTERNATIVE_SPAN: "Does the result change when the data end earlier or later?",
+    Check.OTHER_AVERAGE: "What is the result when each site counts once, or else when each patient does?",
+    Check.CLUSTER_LEVEL: "Does the simplest analysis, of one number for each site, say the same?",
+    Check.PERMUTATION: "How often would chance alone, drawing again in the same way, have given as large a difference?",
+    Check.UNADJUSTED: "What is the result without taking into account where sites stood before?",
+}
+ALLOCATIONS: Final = {
+    AllocationMethod.STRATIFIED_BLOCKS: (
+        "The order is drawn in small blocks ({sizes}), so that the arms stay equal in number."
+    ),
+    AllocationMethod.COVARIATE_CONSTRAINED: (
+        "{schemes} ways of dividing them are drawn and compared. The {share} of them that balance best are kept, and "
+        "chance picks one. What is balanced: {balance}."
+    ),
+}
+UNITS: Final = {
+    AllocationUnit.SITE: "Chance decides for each {noun} by itself.",
+    AllocationUnit.NETWORK: "Chance decides for each {level} as a whole, because its {nouns} share staff.",
+}
+VERDICTS: Final = {
+    Verdict.WORTHWHILE: "the effect is worthwhile",
+    Verdict.EQUIVALENT: "it is as good as none",
+    Verdict.BETTER: "it is better, though perhaps by less than is worthwhile",
+    Verdict.WORSE: "it is worse",
+    Verdict.INCONCLUSIVE: "the result is inconclusive",
+    Verdict.CANNOT_BE_ESTIMATED: "it cannot be estimated",
+}
+DECISIONS: Final = {
+    DecisionWord.IMPLEMENT: "implement",
+    DecisionWord.EVALUATE_FURTHER: "evaluate further",
+    DecisionWord.DO_NOT_PURSUE: "do not pursue",
 }
 DIRECTIONS: Final = {
     Direction.LOWER_IS_BETTER: "Lower is better.",

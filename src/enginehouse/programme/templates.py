@@ -14,11 +14,15 @@ from enginehouse.core.ids import is_slug
 from enginehouse.programme.people import FILE, first_people_file
 from enginehouse.programme.wording import did_you_mean, one_of
 
+EXAMPLE_PEOPLE = "people.example.csv"
+"""The people of a template that names its own; in a new programme they stand in people.csv."""
 TEMPLATES = {
     "starter": "an indicator, a strategy and a cycle on two small CSV files, to be replaced by your own",
     "opioid-campaign": "the West Yorkshire opioid campaign in public totals by area and month",
     "opioid-campaign-practices": "the same campaign by practice, on data that you have (ENGINEHOUSE_DATA)",
     "synthetic-region": "a region that never existed, in files as they are published",
+    "head-to-head": "a trial inside a roll-out in a region that never existed: feedback with and without facilitation",
+    "rehearsal": "a trial that was never run, on the real history of practices that you have (ENGINEHOUSE_DATA)",
 }
 IGNORED = f"""\
 # Who may act: names stay on this machine.
@@ -63,10 +67,10 @@ def _make_empty(folder: Path) -> None:
 def _contents(template: str, folder: Path) -> Iterator[tuple[str, bytes]]:
     """Relative path and bytes of every file; programme.yaml comes last, so that a half-written folder is not one."""
     copied = dict(_files(files("enginehouse") / "programmes" / template))
-    settings = copied.pop("programme.yaml")
+    settings, people = copied.pop("programme.yaml"), copied.pop(EXAMPLE_PEOPLE, first_people_file().encode())
     yield from copied.items()
     yield ".gitignore", IGNORED.encode()
-    yield FILE, first_people_file().encode()
+    yield FILE, people
     yield "programme.yaml", _named(settings, folder) if template == "starter" else settings
 
 

@@ -62,3 +62,6 @@ def _truth(protocol: Protocol, known: Known) -> Iterator[Fault]:
         )
     for number, truth in enumerate(protocol.truth):
         yield from measured(("truth", number, "indicator"), truth.indicator, outcomes(protocol))
+        if protocol.design.type is not DesignType.PARALLEL and (truth.reached < 1 or truth.spread):
+            what = "got an effect that varies between sites, but it is planted in every exposed site alike."
+            yield Fault(("truth", number), what, "Remove reached and spread.")
