@@ -30,7 +30,7 @@ from enginehouse.trials.history import PseudoTrial, Question, moments, pseudo_tr
 from enginehouse.trials.placebo_areas import placebo_areas
 from enginehouse.trials.plan import ordered_arms
 from enginehouse.trials.plan_record import AllocationPlan
-from enginehouse.trials.power_formula import in_whole_arm, precision, std_error
+from enginehouse.trials.power_formula import FEWEST_DF, in_whole_arm, precision, std_error
 from enginehouse.trials.power_results import PowerResult
 from enginehouse.trials.roster import Roster, random_parts
 from enginehouse.trials.stepped import SteppedWedge, stepped_wedge
@@ -137,19 +137,17 @@ class _Case:
             equivalent_if_none=found.equivalent_if_none,
         )
 
-    def parallel(self, data: TrialData, *, share: float = 1.0) -> DesignPrecision | NotEstimable:
-        """A parallel design on these units, or on a share of them."""
+    def parallel(self, data: TrialData, *, share: float = 1.0, adjusted: bool = True) -> DesignPrecision | NotEstimable:
+        """A parallel design on these units, or on a share of them, adjusted for baseline and what is balanced."""
         found = moments(data, self.question)
         if isinstance(found, NotEstimable):
             return found
         per_arm = share * found.units / self.arms
-        strata = len(set(data.stratum.tolist())) - 1
-        df = 2 * per_arm - 3 - len(data.covariate_names) - strata
-        if df < 2:
-            return NotEstimable(
-                reason="too-few-units",
-                detail=f"{2 * per_arm:.0f} units in two arms are too few to adjust for it all.",
-            )
+        terms = len(data.covariate_names) + len(set(data.stratum.tolist())) - 1 if adjusted else 0
+        df = 2 * per_arm - 3 - terms
+        if df < FEWEST_DF:
+            detail = f"{2 * per_arm:.0f} units in two arms are too few to adjust for {terms + 1} terms."
+            return NotEstimable(reason="too-few-units", detail=detail)
         return self.precision(std_error(found, per_arm=per_arm), df, round(share * found.units))
 
 
@@ -312,7 +310,8 @@ def _on_units(case: _Case, *, by_network: bool) -> DesignPrecision | NotEstimabl
         covariates=data.covariates[keep],
         stratum=data.stratum[keep],
     )
-    return case.parallel(part)
+    # So few networks are adjusted for their baseline alone.
+    return case.parallel(part, adjusted=not by_network)
 
 
 def _not_judged(case: _Case) -> NotEstimable:

@@ -16,6 +16,7 @@ from scipy.stats import chi2
 Tails = Literal["both", "upper"]
 SizeCorrection = Literal["weighted", "taylor"]
 _LARGE_DF = 1e6
+_FAR = 8.0
 
 
 def t_power(effect: float, std_error: float, df: float, *, alpha: float = 0.05, tails: Tails = "both") -> float:
@@ -47,7 +48,9 @@ def t_power(effect: float, std_error: float, df: float, *, alpha: float = 0.05, 
         upper, lower = float(ndtr(ratio - limit)), float(ndtr(-limit - ratio))
     else:
         limit = float(stdtrit(df, 1 - alpha / 2))
-        upper, lower = 1 - float(nctdtr(df, ratio, limit)), float(nctdtr(df, ratio, -limit))
+        upper = 1 - float(nctdtr(df, ratio, limit))
+        # Far out the library gives no number for the other tail, which is below 1e-15 there.
+        lower = float(nctdtr(df, ratio, -limit)) if ratio < _FAR else 0.0
     return upper + lower if tails == "both" else upper
 
 

@@ -9,6 +9,7 @@ import math
 import multiprocessing
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ from enginehouse.stats.trial_data import TrialData
 type Analyse = Callable[[TrialData], Estimated]
 type Judge = Callable[[Estimated], str]
 CHUNK = 25
-WORTH_PROCESSES = 400
-"""With fewer replications than this, starting processes takes longer than they save."""
+WORTH_PROCESSES = 8.0
+"""With less work left than this (seconds), starting processes takes longer than they save."""
+_Chunk = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +85,27 @@ def run(work: Work, jobs: list[Job], progress: Progress, workers: int | None) ->
         for start in range(0, len(job.arms), CHUNK)
     ]
     total = sum(len(job.arms) for job in jobs)
-    processes = _processes(work, workers, total)
-    made = _in_processes(work, jobs, chunks, processes) if processes > 1 else _here(work, jobs, chunks)
     found: dict[tuple[int, int], list[Outcome]] = {}
     done = 0
-    for (which, start, end), outcomes in made:
+    for (which, start, end), outcomes in _made(work, jobs, chunks, workers):
         found[which, start] = outcomes
         done += end - start
         progress("allocating the sites' own history anew", done, total)
     return [[o for key in sorted(found) if key[0] == which for o in found[key]] for which in range(len(jobs))]
 
 
-_Chunk = tuple[int, int, int]
+def _made(
+    work: Work, jobs: list[Job], chunks: list[_Chunk], workers: int | None
+) -> Iterator[tuple[_Chunk, list[Outcome]]]:
+    """Chunks with their outcomes, here or in processes. By default the first chunk is made here, and timed."""
+    if workers is not None:
+        yield from _in_processes(work, jobs, chunks, workers) if workers > 1 else _here(work, jobs, chunks)
+        return
+    began = time.perf_counter()
+    yield from _here(work, jobs, chunks[:1])
+    left = (time.perf_counter() - began) * (len(chunks) - 1)
+    processes = _cores() if left > WORTH_PROCESSES and _can_be_sent(work) else 1
+    yield from _in_processes(work, jobs, chunks[1:], processes) if processes > 1 else _here(work, jobs, chunks[1:])
 
 
 def _here(work: Work, jobs: list[Job], chunks: list[_Chunk]) -> Iterator[tuple[_Chunk, list[Outcome]]]:
@@ -126,16 +137,16 @@ def _in_process(job: Job, first: int) -> list[Outcome]:
     return _replicate(_WORK[0], job, first)
 
 
-def _processes(work: Work, workers: int | None, replications: int) -> int:
-    """How many processes: as many as asked for; by default none for little work, or for what cannot be sent to one."""
-    if workers is not None:
-        return workers
-    if replications < WORTH_PROCESSES:
-        return 1
+def _can_be_sent(work: Work) -> bool:
+    """Whether another process can be told what to run: a function inside a function cannot be."""
     try:
         pickle.dumps((work.analyse, work.judge))
     except (pickle.PicklingError, AttributeError, TypeError):
-        return 1
+        return False
+    return True
+
+
+def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
