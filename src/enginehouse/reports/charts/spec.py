@@ -244,5 +244,13 @@ class FlowChart:
 
 
 type ChartSpec = (
-    SeriesChart | IntervalChart | CurveChart | DecileChart | TimelineChart | BarChart | StandingChart | TrendChart
+    SeriesChart
+    | IntervalChart
+    | CurveChart
+    | DecileChart
+    | TimelineChart
+    | BarChart
+    | StandingChart
+    | TrendChart
+    | FlowChart
 )

@@ -114,12 +114,17 @@ def _no_estimate(basis: Basis, estimate: Estimated) -> list[str]:
 
 
 def _own_unit(basis: Basis, effect: AbsoluteEffect) -> list[Block]:
-    text = _share_words(effect) if effect.is_proportion else _rate_words(effect)
+    text = own_unit_words(effect)
     if not isinstance(basis.result.with_drift, Estimate):
         text = f"{text} {_say('own_unit_basis')}"
     kind = basis.facts.primary_numerator_kind
     units = _say("units_patients") if kind is NumeratorKind.PATIENTS else _say("units", unit=effect.unit)
     return [Paragraph(text=text), Callout(title=_say("units_title"), text=units, tone="caution")]
+
+
+def own_unit_words(effect: AbsoluteEffect) -> str:
+    """The effect in the indicator's own unit, with its denominator."""
+    return _share_words(effect) if effect.is_proportion else _rate_words(effect)
 
 
 def _rate_words(effect: AbsoluteEffect) -> str:

@@ -55,11 +55,11 @@ def _by_the_margins(basis: Basis) -> Callout:
     """The word again, with the margins that give it and nothing else."""
     verdict = basis.evaluation.verdict
     small = f" {_say('small')}" if verdict.addition else ""
-    text = f"{page_words(_after_word(verdict.sentence))}{small}"
+    text = f"{page_words(after_word(verdict.sentence))}{small}"
     return Callout(title=headline(verdict.word), text=text, tone="finding")
 
 
-def _after_word(sentence: str) -> str:
+def after_word(sentence: str) -> str:
     """The sentence without the word before its colon, which the headline already says."""
     _, _, rest = sentence.partition(": ")
     return rest[:1].upper() + rest[1:] if rest[:1].isalpha() else rest or sentence
