@@ -1,4 +1,4 @@
-"""The table of transitions: complete, leading somewhere, and the same as the matrices written out here by hand."""
+"""The table of transitions: complete, leading somewhere, and the same as the matrix written by hand (`acts.csv`)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import pytest
 
 from enginehouse.governance.stages import (
     ALL_DESIGNS,
+    ALONGSIDE,
     ENDS,
     NOT_ALLOCATED,
     NOT_TRANSITIONS,
     RANDOMISED,
+    STEPS_THAT_STAY,
     TRANSITIONS,
     Act,
     Move,
     Stage,
     act_of,
+    acts_alongside,
     acts_in,
     mermaid_diagram,
     path_for,
@@ -27,47 +30,18 @@ from enginehouse.governance.stages import (
 from enginehouse.ledger.events import EVENTS
 from enginehouse.programme.enums import DesignType
 
-STAGES = tuple(Stage)
-
-# One letter a stage, in the order draft, Registered, reCruiting, Allocated, deLivering, following-Up, Frozen, Evaluated,
-# deCided, closed, Suspended, Withdrawn; x: possible.
-#                          d r c a l u f e c x s w
-ALLOCATED_ACTS = {
-    Act.REGISTER: "        x . . . . . . . . . . .",
-    Act.AMEND: "           . x x x x x . . . . . .",
-    Act.OPEN_RECRUITMENT: ". x . . . . . . . . . .",
-    Act.ALLOCATE: "        . . x . . . . . . . . .",
-    Act.START_DELIVERY: "  . . . x . . . . . . . .",
-    Act.START_FOLLOW_UP: " . . . . x . . . . . . .",
-    Act.FREEZE: "          . . . . . x . . . . . .",
-    Act.EVALUATE: "        . . . . . . x . . . . .",
-    Act.APPRAISE: "        . . . . . . . x x . . .",
-    Act.DECIDE: "          . . . . . . . x . . . .",
-    Act.CLOSE: "           . . . . . . . . x . . .",
-    Act.SUSPEND: "         . x x x x x x . . . . .",
-    Act.RESUME: "          . . . . . . . . . . x .",
-    Act.WITHDRAW: "        . x x x x x x . . . x .",
-}
-NOT_ALLOCATED_ACTS = {
-    **ALLOCATED_ACTS,
-    Act.AMEND: "           . x . . . . . . . . . .",
-    Act.SUSPEND: "         . x . . . . x . . . . .",
-    Act.WITHDRAW: "        . x . . . . x . . . x .",
-    Act.OPEN_RECRUITMENT: ". . . . . . . . . . . .",
-    Act.ALLOCATE: "        . . . . . . . . . . . .",
-    Act.START_DELIVERY: "  . . . . . . . . . . . .",
-    Act.START_FOLLOW_UP: " . . . . . . . . . . . .",
-    Act.FREEZE: "          . x . . . . . . . . . .",
-}
-
 
 @pytest.mark.parametrize("design", DesignType)
 @pytest.mark.parametrize("act", [act for act in Act if act not in NOT_TRANSITIONS])
-def test_the_table_is_the_matrix_written_by_hand(act: Act, design: DesignType) -> None:
-    matrix = NOT_ALLOCATED_ACTS if design in ("controlled-its", "staggered") else ALLOCATED_ACTS
-    marks = matrix[act].split()
-    expected = tuple(stage for stage, mark in zip(STAGES, marks, strict=True) if mark == "x")
-    assert sources_of(act, design=design) == expected
+def test_the_table_is_the_matrix_written_by_hand(act: Act, design: DesignType, matrix) -> None:
+    not_allocated = design in ("controlled-its", "staggered")
+    expected = matrix[act].not_allocated if not_allocated else matrix[act].allocated
+    assert set(sources_of(act, design=design)) == expected
+    assert list(sources_of(act, design=design)) == sorted(expected, key=list(Stage).index)
+
+
+def test_the_matrix_names_every_act(matrix) -> None:
+    assert set(matrix) == set(Act)
 
 
 @pytest.mark.parametrize("design", [DesignType.CONTROLLED_ITS, DesignType.STAGGERED])
@@ -136,20 +110,34 @@ def test_the_step_forward_is_named_first() -> None:
     assert acts_in(Stage.EVALUATED, design=DesignType.PARALLEL) == (Act.DECIDE, Act.APPRAISE)
 
 
-def test_amending_and_appraising_leave_the_stage_as_it_is() -> None:
-    assert {row.act for row in TRANSITIONS if row.target is Move.STAYS} == {Act.AMEND, Act.APPRAISE}
+def test_acts_that_leave_the_stage_as_it_is_are_steps_or_go_alongside() -> None:
+    stays = {row.act for row in TRANSITIONS if row.target is Move.STAYS}
+    assert stays == STEPS_THAT_STAY | ALONGSIDE
+    assert not STEPS_THAT_STAY & ALONGSIDE
+    assert {Act.RECORD_APPROVAL, Act.RECORD_OPT_OUT, Act.LOG_CONTACTS, Act.MONITOR, Act.PROPOSE} <= ALONGSIDE
 
 
-def test_the_diagram_shows_every_stage_and_every_act() -> None:
+@pytest.mark.parametrize("stage", Stage)
+def test_a_step_is_not_alongside_and_nothing_is_forgotten(stage: Stage) -> None:
+    steps = acts_in(stage, design=DesignType.PARALLEL)
+    beside = acts_alongside(stage, design=DesignType.PARALLEL)
+    assert set(beside) <= ALONGSIDE
+    possible = {act for act in Act if transition(act, stage, design=DesignType.PARALLEL)}
+    assert {*steps, *beside} == possible
+
+
+def test_the_diagram_shows_every_stage_and_every_step_and_not_what_goes_alongside() -> None:
     diagram = mermaid_diagram()
     assert diagram.startswith("stateDiagram-v2\n")
     assert '    state "following up" as following_up\n' in diagram
     assert "    registered --> frozen: freeze (not allocated)\n" in diagram
     assert "    following_up --> frozen: freeze (allocated)\n" in diagram
+    assert "    recruiting --> allocated: allocate (allocated)\n" in diagram
+    assert "    delivering --> delivering: send wave (allocated)\n" in diagram
     assert "    suspended --> delivering: resume\n" in diagram
     assert "    evaluated --> evaluated: appraise\n" in diagram
     assert "    closed --> [*]\n" in diagram
     for stage in Stage:
         assert stage.value.replace("-", "_") in diagram
     for row in TRANSITIONS:
-        assert f": {row.act.words}" in diagram
+        assert (f": {row.act.words}" in diagram) == (row.act not in ALONGSIDE)
