@@ -1,0 +1,74 @@
+"""Opt-outs: three scopes that are separate, days that are inclusive, and the arm that is kept."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from enginehouse.governance.opt_outs import (
+    _REACHES,
+    has_opted_out,
+    held_back,
+    kept_as_randomised,
+    may_be_allocated,
+    may_be_sent,
+    may_use_data,
+    scopes_by_site,
+)
+from enginehouse.governance.recorded import OptOut
+from enginehouse.governance.state import CycleState
+from enginehouse.programme.enums import OptOutScope
+
+DAY = date(2016, 4, 10)
+FEEDBACK, RANDOMISATION, DATA_USE = OptOutScope
+
+
+def out(site: str, scope: OptOutScope, day: date = DAY, *, late: bool = False, seq: int = 1) -> OptOut:
+    return OptOut(site=site, scope=scope, reason="", effective_on=day, after_allocation=late, seq=seq)
+
+
+def test_every_scope_reaches_something():
+    assert set(_REACHES) == set(OptOutScope)
+
+
+@pytest.mark.parametrize(
+    ("scope", "allocated", "sent", "data"),
+    [
+        (None, True, True, True),
+        (FEEDBACK, True, False, True),  # stays in the trial
+        (RANDOMISATION, False, True, True),  # still gets its report, where one is sent outside the trial
+        (DATA_USE, False, False, False),  # can be told nothing about itself
+    ],
+)
+def test_scopes_are_separate(scope, allocated, sent, data):
+    state = CycleState(opt_outs=(out("a", scope),) if scope else ())
+    assert (may_be_allocated(state, "a"), may_be_sent(state, "a"), may_use_data(state, "a")) == (allocated, sent, data)
+    assert (may_be_allocated(state, "b"), may_be_sent(state, "b"), may_use_data(state, "b")) == (True, True, True)
+
+
+def test_an_opt_out_holds_from_its_day_on():
+    state = CycleState(opt_outs=(out("a", FEEDBACK),))
+    assert may_be_sent(state, "a", on=date(2016, 4, 9))
+    assert not may_be_sent(state, "a", on=DAY)
+    assert not may_be_sent(state, "a")
+
+
+def test_what_was_recorded_is_told_by_site():
+    state = CycleState(opt_outs=(out("a", FEEDBACK), out("b", DATA_USE), out("a", RANDOMISATION, date(2016, 4, 20))))
+    assert scopes_by_site(state) == {"a": {FEEDBACK, RANDOMISATION}, "b": {DATA_USE}}
+    assert scopes_by_site(state, on=date(2016, 4, 10)) == {"a": {FEEDBACK}, "b": {DATA_USE}}
+    assert scopes_by_site(state, on=date(2016, 4, 9)) == {}
+    assert has_opted_out(state, "b", FEEDBACK)
+
+
+def test_who_is_held_back_from_a_wave():
+    state = CycleState(opt_outs=(out("b", FEEDBACK), out("a", DATA_USE), out("c", RANDOMISATION)))
+    assert held_back(state, ("c", "b", "a", "d")) == ("b", "a")
+
+
+def test_after_the_allocation_the_arm_stays():
+    state = CycleState(
+        opt_outs=(out("a", RANDOMISATION), out("b", RANDOMISATION, late=True), out("c", FEEDBACK, late=True))
+    )
+    assert [opt_out.site for opt_out in kept_as_randomised(state)] == ["b"]
