@@ -127,12 +127,22 @@ def check_alternative_span(context: Context, outcomes: Outcomes) -> tuple[CheckR
     return (_result(Check.ALTERNATIVE_SPAN, outcome, finding, items),)
 
 
+def check_of_a_trial(check: Check) -> Callable[[Context, Outcomes], tuple[CheckResult, ...]]:
+    """A check that needs sites allocated at random: here it says that there are none."""
+    answer = NotEstimable(reason="no-random-allocation", detail="No sites were allocated at random.")
+    return lambda _context, outcomes: (_not_done(check, _primary(outcomes), answer),)
+
+
 CHECKS: Mapping[Check, Callable[[Context, Outcomes], tuple[CheckResult, ...]]] = {
     Check.PLACEBO_DATES: check_placebo_dates,
     Check.PRE_TREND: check_pre_trend,
     Check.LEAVE_ONE_AREA_OUT: check_leave_one_area_out,
     Check.UNTARGETED_OUTCOME: check_untargeted_outcome,
     Check.ALTERNATIVE_SPAN: check_alternative_span,
+    **{
+        check: check_of_a_trial(check)
+        for check in (Check.OTHER_AVERAGE, Check.CLUSTER_LEVEL, Check.PERMUTATION, Check.UNADJUSTED)
+    },
 }
 TITLES: Mapping[Check, str] = {
     Check.PLACEBO_DATES: "Dates when nothing began",
@@ -140,6 +150,10 @@ TITLES: Mapping[Check, str] = {
     Check.LEAVE_ONE_AREA_OUT: "Each area of the comparator left out",
     Check.UNTARGETED_OUTCOME: "An outcome that was not aimed at",
     Check.ALTERNATIVE_SPAN: "Later months in the model",
+    Check.OTHER_AVERAGE: "The other average: sites instead of patients, or patients instead of sites",
+    Check.CLUSTER_LEVEL: "One value for each unit of allocation",
+    Check.PERMUTATION: "Other allocations of the same scheme",
+    Check.UNADJUSTED: "Without adjustment",
 }
 
 

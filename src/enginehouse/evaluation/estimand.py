@@ -58,3 +58,15 @@ def estimand_words(protocol: Protocol, indicator: Indicator) -> str:
         f"them kept its course; {average}; {mergers}; {_CLOSURES[estimand.closures]}; "
         f"{_OPT_OUTS[estimand.opt_outs]}."
     )
+
+
+def trial_estimand_words(protocol: Protocol, indicator: Indicator, arm: str, over: str) -> str:
+    """The registered estimand of a trial as one sentence; `arm` and `over` as pages call them."""
+    estimand = protocol.estimand
+    average = _AVERAGE[estimand.average].format(one=_one(indicator.per))
+    mergers = _MERGERS[estimand.mergers].format(month=protocol.membership_as_of)
+    return (
+        f"{indicator.title} with {arm} compared with {over} {_SUMMARY[estimand.summary]}, "
+        f"{window_words(protocol, estimand.window)}, for the sites as they were allocated, whatever they received; "
+        f"{average}; {mergers}; {_CLOSURES[estimand.closures]}; {_OPT_OUTS[estimand.opt_outs]}."
+    )

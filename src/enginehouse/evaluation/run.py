@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import overload
 
 from enginehouse import __version__
 from enginehouse.core.errors import NotAllowed, UserError
@@ -15,9 +16,14 @@ from enginehouse.evaluation.context import Context
 from enginehouse.evaluation.controlled_its import PlaceboFits, compare
 from enginehouse.evaluation.embedded_trial import embedded_trial
 from enginehouse.evaluation.estimand import estimand_words
+from enginehouse.evaluation.parallel.inputs import AllocatedTrial
+from enginehouse.evaluation.parallel.results import TrialEvaluation
+from enginehouse.evaluation.parallel.run import evaluate_trial
 from enginehouse.evaluation.placebo_areas import plan_placebos
 from enginehouse.evaluation.practice_level import practice_models
+from enginehouse.evaluation.records import AnyEvaluation
 from enginehouse.evaluation.results import EmbeddedTrialResult, Evaluation, OutcomeResult, OutcomeRole, TruthResult
+from enginehouse.evaluation.roles import check_definitions, outcome_roles, unmeasured_truth
 from enginehouse.evaluation.subgroups import subgroup_effects
 from enginehouse.evaluation.verdict import give_verdict
 from enginehouse.indicators.panel import FrozenPanel
@@ -31,14 +37,45 @@ MUCH_LARGER = 2
 """A middle placebo area of more than this many times the exposed practices is said to show too little drift."""
 
 
+@overload
 def evaluate(
     protocol: Protocol,
     panel: FrozenPanel,
     sites: SiteRegister,
     indicators: Mapping[str, Indicator],
     *,
+    trial: None = None,
     progress: Progress = silent,
-) -> Evaluation:
+) -> Evaluation: ...
+@overload
+def evaluate(
+    protocol: Protocol,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+    *,
+    trial: AllocatedTrial,
+    progress: Progress = silent,
+) -> TrialEvaluation: ...
+@overload
+def evaluate(
+    protocol: Protocol,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+    *,
+    trial: AllocatedTrial | None,
+    progress: Progress = silent,
+) -> AnyEvaluation: ...
+def evaluate(
+    protocol: Protocol,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+    *,
+    trial: AllocatedTrial | None = None,
+    progress: Progress = silent,
+) -> AnyEvaluation:
     """The registered analysis of one cycle: estimates, checks and a verdict.
 
     Parameters
@@ -51,27 +88,33 @@ def evaluate(
         The register as it was frozen.
     indicators
         The locked definitions by id, at least those of the protocol.
+    trial
+        With random allocation: who was allocated to what, and what reached whom.
     progress
         Told what is being estimated.
 
     Returns
     -------
-    Evaluation
+    Evaluation or TrialEvaluation
+        The second with random allocation.
 
     Raises
     ------
     NotAllowed
         The panel is not frozen, or was frozen for another protocol.
     UserError
-        An arm has no sites, an indicator is missing from panel or definitions, or a month is.
+        An arm has no sites, an indicator is missing from panel or definitions, or a month is; a trial without its
+        allocation, or an allocation without a trial.
 
     Notes
     -----
-    The headline of every outcome carries the drift between areas (total se^2 = se^2 + tau^2); nothing that was not
-    registered is estimated, except what the model itself shows (both windows, other standard errors).
+    Without random allocation the headline of every outcome carries the drift between areas (total se^2 = se^2 +
+    tau^2). Nothing that was not registered is estimated, except what the model itself shows (both windows, other
+    standard errors, both scales).
     """
     protocol_hash = check_frozen(protocol, panel)
-    return METHODS[protocol.analysis.primary](protocol, protocol_hash, panel, sites, indicators, progress)
+    _check_design(protocol, trial)
+    return METHODS[protocol.analysis.primary](protocol, protocol_hash, panel, sites, indicators, trial, progress)
 
 
 def check_frozen(protocol: Protocol, panel: FrozenPanel) -> str:
@@ -102,13 +145,14 @@ def evaluate_controlled_its(
     panel: FrozenPanel,
     sites: SiteRegister,
     indicators: Mapping[str, Indicator],
+    _trial: AllocatedTrial | None,
     progress: Progress,
 ) -> Evaluation:
     """Arm-difference series with AR(1) errors, the drift between areas in the interval."""
     context = gather(protocol, protocol_hash, panel, sites, indicators)
     outcomes = {}
-    for number, (name, role) in enumerate(_roles(protocol).items()):
-        progress(f"estimating {indicators[name].short_title}", number, len(_roles(protocol)))
+    for number, (name, role) in enumerate(outcome_roles(protocol).items()):
+        progress(f"estimating {indicators[name].short_title}", number, len(outcome_roles(protocol)))
         outcomes[name] = _outcome(context, name, role)
     primary = outcomes[protocol.indicator]
     progress("checking")
@@ -143,9 +187,33 @@ def evaluate_controlled_its(
     )
 
 
-type Run = Callable[[Protocol, str, FrozenPanel, SiteRegister, Mapping[str, Indicator], Progress], Evaluation]
-METHODS: Mapping[Method, Run] = {Method.ARM_DIFFERENCE_AR1: evaluate_controlled_its}
-DESIGNS: Mapping[Method, frozenset[DesignType]] = {Method.ARM_DIFFERENCE_AR1: frozenset({DesignType.CONTROLLED_ITS})}
+def evaluate_parallel(
+    protocol: Protocol,
+    protocol_hash: str,
+    panel: FrozenPanel,
+    sites: SiteRegister,
+    indicators: Mapping[str, Indicator],
+    trial: AllocatedTrial | None,
+    progress: Progress,
+) -> TrialEvaluation:
+    """Sites as they were allocated, by estimating equations or by a mixed model."""
+    assert trial is not None  # `_check_design` has refused a trial without its allocation
+    return evaluate_trial(protocol, protocol_hash, panel, sites, indicators, trial, progress)
+
+
+type Run = Callable[
+    [Protocol, str, FrozenPanel, SiteRegister, Mapping[str, Indicator], AllocatedTrial | None, Progress], AnyEvaluation
+]
+METHODS: Mapping[Method, Run] = {
+    Method.ARM_DIFFERENCE_AR1: evaluate_controlled_its,
+    Method.INDEPENDENCE_GEE: evaluate_parallel,
+    Method.SITE_MIXED_MODEL: evaluate_parallel,
+}
+DESIGNS: Mapping[Method, frozenset[DesignType]] = {
+    Method.ARM_DIFFERENCE_AR1: frozenset({DesignType.CONTROLLED_ITS}),
+    Method.INDEPENDENCE_GEE: frozenset({DesignType.PARALLEL}),
+    Method.SITE_MIXED_MODEL: frozenset({DesignType.PARALLEL}),
+}
 
 
 def gather(
@@ -156,11 +224,10 @@ def gather(
     indicators: Mapping[str, Indicator],
 ) -> Context:
     """Everything that the steps share, with the design and the definitions checked."""
-    _check_design(protocol)
     _check_definitions(protocol, indicators)
     sites = register_for(protocol, sites)
     arms = choose_arms(protocol, sites)
-    arrays = {name: panel.panel.arrays(name) for name in _roles(protocol)}
+    arrays = {name: panel.panel.arrays(name) for name in outcome_roles(protocol)}
     primary = contributions(arrays[protocol.indicator], protocol, protocol.design.span)
     _check_arms_have_data(protocol, primary, arms.exposed)
     return Context(
@@ -173,20 +240,6 @@ def gather(
         arrays=arrays,
         members=member_counts(sites, {site for each in arrays.values() for site in each.sites}),
     )
-
-
-def _roles(protocol: Protocol) -> dict[str, OutcomeRole]:
-    """Each indicator of the protocol with its first role, primary first."""
-    roles: dict[str, OutcomeRole] = {}
-    for role, names in (
-        (OutcomeRole.PRIMARY, (protocol.indicator,)),
-        (OutcomeRole.SECONDARY, protocol.secondary),
-        (OutcomeRole.UNTARGETED, protocol.untargeted),
-        (OutcomeRole.BALANCING, protocol.balancing),
-    ):
-        for name in names:
-            roles.setdefault(name, role)
-    return roles
 
 
 def _outcome(context: Context, name: str, role: OutcomeRole) -> OutcomeResult:
@@ -238,11 +291,7 @@ def _outcome_notes(data: Contributions, exposed: Sequence[str], placebos: Placeb
 def _truth(truth: Truth, outcomes: Mapping[str, OutcomeResult]) -> TruthResult:
     outcome = outcomes.get(truth.indicator)
     if outcome is None:
-        raise UserError(
-            f"got a planted truth for '{truth.indicator}', which the protocol does not evaluate.",
-            where="protocol.yaml  truth",
-            remedy="Name the primary, a secondary, an untargeted or a balancing indicator.",
-        )
+        raise unmeasured_truth(truth.indicator)
     window = outcome.registered.registered_window
     return TruthResult(
         indicator=truth.indicator,
@@ -302,15 +351,22 @@ def _exposed_areas(context: Context) -> int:
     return len({groups[site] for site in context.arms.exposed if site in groups})
 
 
-def _check_design(protocol: Protocol) -> None:
-    allowed = DESIGNS[protocol.analysis.primary]
-    if protocol.design.type not in allowed:
+def _check_design(protocol: Protocol, trial: AllocatedTrial | None) -> None:
+    allowed, design = DESIGNS[protocol.analysis.primary], protocol.design.type
+    if design not in allowed:
         raise UserError(
-            f"got the method '{protocol.analysis.primary}' for a design of type '{protocol.design.type}'.",
+            f"got the method '{protocol.analysis.primary}' for a design of type '{design}'.",
             where="protocol.yaml  analysis.primary",
             remedy=f"It analyses: {', '.join(sorted(allowed))}.",
         )
-    if protocol.estimand.opt_outs == "excluded":
+    if (trial is not None) != (design is DesignType.PARALLEL):
+        got = "no allocation for" if trial is None else "an allocation for"
+        raise UserError(
+            f"got {got} a design of type '{design}'.",
+            where="evaluate",
+            remedy="A design with random allocation is evaluated with what was allocated, and no other design is.",
+        )
+    if trial is None and protocol.estimand.opt_outs == "excluded":
         raise UserError(
             "got 'excluded' for opt-outs, and no list of them comes with this design.",
             where="protocol.yaml  estimand.opt_outs",
@@ -319,20 +375,14 @@ def _check_design(protocol: Protocol) -> None:
 
 
 def _check_definitions(protocol: Protocol, indicators: Mapping[str, Indicator]) -> None:
-    strangers = [name for name in protocol.analysis.practice_models if name not in _roles(protocol)]
+    strangers = [name for name in protocol.analysis.practice_models if name not in outcome_roles(protocol)]
     if strangers:
         raise UserError(
             f"got a model of single sites for {', '.join(strangers)}, which the protocol does not evaluate.",
             where="protocol.yaml  analysis.practice_models",
             remedy="Name the primary, a secondary, an untargeted or a balancing indicator.",
         )
-    missing = [name for name in _roles(protocol) if name not in indicators]
-    if missing:
-        raise UserError(
-            f"the definition(s) of {', '.join(missing)} are missing.",
-            where="indicators",
-            remedy="Evaluate with the definitions that were locked with the protocol.",
-        )
+    check_definitions(outcome_roles(protocol), indicators)
 
 
 def _check_arms_have_data(protocol: Protocol, primary: Contributions, exposed: Sequence[str]) -> None:

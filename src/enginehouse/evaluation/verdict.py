@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enginehouse.core.errors import UserError
 from enginehouse.evaluation.results import NonInferiority, OutcomeResult, VerdictResult
 from enginehouse.evaluation.wording import amount, interval_words
-from enginehouse.programme.enums import Direction, Summary, Verdict
+from enginehouse.programme.enums import Direction, Summary, Verdict, Window
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.results import Estimate, Estimated, Interval
 
@@ -70,17 +70,57 @@ def give_verdict(protocol: Protocol, primary: OutcomeResult) -> VerdictResult:
     UserError
         The primary indicator says no direction, so nothing can be better or worse.
     """
-    rule = rule_for(protocol, primary.direction)
     comparison = primary.registered
-    estimate = comparison.registered_window.with_drift
-    word = word_for(estimate, rule)
-    return VerdictResult(
-        word=word,
-        sentence=_sentence(word, estimate, rule),
-        addition=_addition(word, estimate, rule),
+    return verdict_on(
+        protocol,
         indicator=primary.indicator,
+        direction=primary.direction,
         comparator=comparison.comparator,
         window=comparison.registered_window.window,
+        estimate=comparison.registered_window.with_drift,
+    )
+
+
+def verdict_on(
+    protocol: Protocol,
+    *,
+    indicator: str,
+    direction: Direction,
+    comparator: str,
+    window: Window,
+    estimate: Estimated,
+    if_equivalent: str = "",
+) -> VerdictResult:
+    """The verdict on one registered estimate, whatever the design that it comes from.
+
+    Parameters
+    ----------
+    protocol
+        Its margins and its summary make the rule.
+    indicator, direction
+        What was estimated, and which way is better.
+    comparator, window
+        Of the registered contrast.
+    estimate
+        The registered estimate.
+    if_equivalent
+        A sentence that an *equivalent* result adds: what it does and does not say about an added component.
+
+    Raises
+    ------
+    UserError
+        The indicator says no direction, so nothing can be better or worse.
+    """
+    rule = rule_for(protocol, direction)
+    word = word_for(estimate, rule)
+    sentence = _sentence(word, estimate, rule)
+    return VerdictResult(
+        word=word,
+        sentence=f"{sentence} {if_equivalent}" if word is Verdict.EQUIVALENT and if_equivalent else sentence,
+        addition=_addition(word, estimate, rule),
+        indicator=indicator,
+        comparator=comparator,
+        window=window,
         estimate=estimate,
         worthwhile=protocol.analysis.worthwhile,
         equivalence=protocol.analysis.equivalence,
