@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -55,6 +55,8 @@ def from_plain(expected: Any, value: Any) -> Any:
         return _from_union(arguments, value)
     if origin is tuple:
         return tuple(from_plain(arguments[0], item) for item in value)
+    if origin is Literal:
+        return value
     if origin is not None and issubclass(origin, Mapping):
         return {key: from_plain(arguments[1], item) for key, item in value.items()}
     if expected is Month:
