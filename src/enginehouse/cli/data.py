@@ -24,6 +24,7 @@ EXAMPLES = (
     "enginehouse data check",
     "enginehouse data quarantine measurements --csv set-aside.csv",
     "enginehouse data synthesise --practices 300 -p region   # only in a synthetic programme",
+    "enginehouse data synthesise --until 2025-08             # what is known by the end of a month",
 )
 
 MOST_PRINTED = 50
@@ -38,14 +39,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("sources", nargs="*", help="load, quarantine: names of sources (default: all)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="quarantine: write a CSV file instead")
-    parser.add_argument("--practices", type=int, metavar="N", help="synthesise: how many practices (default: 120)")
+    parser.add_argument("--practices", type=int, metavar="N", help="synthesise: how many practices")
     parser.add_argument("--seed", type=int, metavar="N", help="synthesise: another seed gives another region")
+    parser.add_argument("--until", metavar="YYYY-MM", help="synthesise: no later month than this one")
     add_programme(parser)
     add_acting(parser, dry_run=False)
 
 
 def run(args: argparse.Namespace) -> Output:
-    refuse_unused(args, {"csv": "quarantine", "practices": "synthesise", "seed": "synthesise"})
+    refuse_unused(args, {"csv": "quarantine", "practices": "synthesise", "seed": "synthesise", "until": "synthesise"})
     if args.sources and args.action not in ("load", "quarantine"):
         raise UserError(f"got sources, which '{args.action}' does not use.", remedy="They go with 'load'.")
     return ACTIONS[args.action](args)
@@ -138,18 +140,25 @@ def _quarantined_lines(row: SourceRow) -> Iterator[str]:
 
 
 def _synthesise(args: argparse.Namespace) -> Output:
-    from dataclasses import replace
+    from enginehouse.core.months import Month
+    from enginehouse.cycle.synthesise import region_of, synthesise
 
-    from enginehouse.cycle.synthesise import synthesise
-    from enginehouse.data.synthetic.parameters import RegionParameters
-
-    given = {name: value for name in ("practices", "seed") if (value := getattr(args, name)) is not None}
+    region = region_of(args.programme, practices=args.practices, seed=args.seed)
+    until = None if args.until is None else Month.parse(args.until)
     with TerminalProgress() as progress:
-        truth = synthesise(args.programme, replace(RegionParameters(), **given), progress=progress)
-    text = (
-        f"Wrote {truth.rows:,} synthetic rows, and {truth.broken_rows} broken on purpose, to {args.programme / 'raw'}."
+        truth = synthesise(args.programme, region, until=until, progress=progress)
+    raw, (first, last) = args.programme / "raw", (truth.months[0], truth.months[-1])
+    broken = f"{truth.broken_rows} broken on purpose"
+    text = f"Wrote {truth.rows:,} synthetic rows of {first} to {last}, and {broken}, to {raw}."
+    return Output(
+        text=text,
+        record={
+            "rows": truth.rows,
+            "broken_rows": truth.broken_rows,
+            "first_month": str(first),
+            "last_month": str(last),
+        },
     )
-    return Output(text=text, record={"rows": truth.rows, "broken_rows": truth.broken_rows})
 
 
 ACTIONS = {"load": _load, "check": _check, "quarantine": _quarantine, "synthesise": _synthesise}

@@ -13,10 +13,13 @@ from pathlib import Path
 from enginehouse.core.errors import NotAllowed, UserError
 from enginehouse.core.months import Month, Period
 from enginehouse.core.progress import Progress, silent
+from enginehouse.cycle.allocation import arm_by_site, read_allocation
+from enginehouse.cycle.record_of import STATE_FOLDER
+from enginehouse.cycle.workspace import open_workspace
 from enginehouse.data.synthetic.effects import reached_practices
 from enginehouse.data.synthetic.parameters import PROSPECTIVE, PlantedEffect, RegionParameters
 from enginehouse.data.synthetic.region import make_region
-from enginehouse.data.synthetic.write import Truth, drawn_from, months_written, write_region
+from enginehouse.data.synthetic.write import Truth, drawn_from, months_written, size_and_seed, write_region
 from enginehouse.programme.enums import DesignType
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.load import Programme, load_programme
@@ -26,8 +29,8 @@ from enginehouse.programme.protocol import Truth as ProtocolTruth
 RAW_FOLDER = "raw"
 HISTORY_BEFORE_BASELINE = 12
 """Months of history that a trial's region has beside the baseline, so that designs can be tried."""
-EVENTS_AFTER_START = 2
-"""Practices of a trial's region merge, close and open from this month of the follow-up on (counted from 0)."""
+EVENTS = (2, 9)
+"""Practices of a trial's region merge, close and open between these months of the first trial's follow-up."""
 
 
 def synthesise(
@@ -49,7 +52,7 @@ def synthesise(
         The last month; left out, the region's last, or the month before the first trial that has an effect to plant
         and no allocation.
     allocations
-        The arm of each site in each cycle that has been allocated (cycle -> site -> arm).
+        The arm of each site in each cycle that has been allocated (cycle -> site -> arm); left out, as recorded.
 
     Raises
     ------
@@ -63,8 +66,8 @@ def synthesise(
             where=str(folder / "programme.yaml"),
             remedy="Made-up data never go beside real ones: start from enginehouse new --template synthetic-region.",
         )
-    region = parameters or region_parameters(programme)
-    allocated = allocations or {}
+    region = parameters or region_of(folder)
+    allocated = recorded_allocations(folder) if allocations is None else allocations
     last = _last_month(programme, region, allocated, until)
     effects = planted_effects(programme, allocated)
     raw = folder / RAW_FOLDER
@@ -74,14 +77,44 @@ def synthesise(
 
 
 def region_parameters(programme: Programme) -> RegionParameters:
-    """The region that the programme's protocols need: with a trial, a year before its baseline and all its follow-up."""
+    """The region that the programme's protocols need: with a trial, a year before its baseline, and its follow-up."""
     designs = [p.design for p in programme.protocols.values() if p.design.type is DesignType.PARALLEL]
     if not designs:
         return RegionParameters()
     first = min(design.baseline.start for design in designs) + -HISTORY_BEFORE_BASELINE
     starts = min(design.starts for design in designs)
     end = max(design.follow_up.end for design in designs)
-    return replace(PROSPECTIVE, first_month=first, months=end - first, events_from=starts - first + EVENTS_AFTER_START)
+    begun = starts - first
+    return replace(
+        PROSPECTIVE,
+        first_month=first,
+        months=end - first,
+        events_from=begun + EVENTS[0],
+        events_until=begun + EVENTS[1],
+    )
+
+
+def region_of(folder: Path, *, practices: int | None = None, seed: int | None = None) -> RegionParameters:
+    """The region of the programme in `folder`: as large as asked, or as it was written before."""
+    written = size_and_seed(folder / RAW_FOLDER)
+    region = region_parameters(load_programme(folder))
+    before = written or (region.practices, region.seed)
+    return replace(
+        region,
+        practices=before[0] if practices is None else practices,
+        seed=before[1] if seed is None else seed,
+    )
+
+
+def recorded_allocations(folder: Path) -> dict[str, dict[str, str]]:
+    """The arm of each site in each cycle that the programme's record says was allocated."""
+    if not (folder / STATE_FOLDER).exists():
+        return {}
+    workspace = open_workspace(folder)
+    states = {cycle: workspace.state(cycle) for cycle in workspace.programme.protocols}
+    return {
+        cycle: arm_by_site(read_allocation(workspace, state)) for cycle, state in states.items() if state.allocation
+    }
 
 
 def planted_effects(
@@ -113,7 +146,7 @@ def reached_sites(
 ) -> tuple[str, ...]:
     """The sites that a trial's planted effect reaches: those with which a made-up contact may be logged."""
     programme = load_programme(folder)
-    region = make_region(parameters or region_parameters(programme))
+    region = make_region(parameters or region_of(folder))
     effects = _in_a_trial(programme, cycle, programme.protocols[cycle], allocation, even_without_effect=True)
     reached = {code for effect in effects[:1] for code in reached_practices(region, effect)}
     return tuple(site for site in allocation if _code(site) in reached)

@@ -60,8 +60,8 @@ class Layout:
     """A shape in which a kind of source is published.
 
     `unique` names the fields that no two rows may share. `set_aside` marks rows that are right but of no use here
-    (a total of a region in a file of practices); they are counted, not quarantined. `may_be_empty` where a header without
-    rows says something true (nobody has merged).
+    (a total of a region in a file of practices); they are counted, not quarantined. `may_be_empty` where a header
+    without rows says something true (nobody has merged).
     """
 
     name: str

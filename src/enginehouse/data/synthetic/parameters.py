@@ -94,8 +94,10 @@ FIRST_EVENT = 3
 class RegionParameters:
     """The size of the region and the events that happen to its practices.
 
-    `events_from` is the first month (counted from 0) in which a practice may open, close or merge. With `networks`, the
-    practices of an area form networks of four to eight. `deprivation_year` is that of the deprivation index's name.
+    `events_from` is the first month (counted from 0) in which a practice may open, close or merge, `events_until` the
+    month before which it must have (left out, three months before the end). With `networks`, the practices of an area
+    form networks of four to eight. `deprivation_year` is that of the deprivation index's name. With `drawn_months`, so
+    many months are drawn whatever `months` is, so that a region that is made longer keeps its earlier months.
     """
 
     seed: int = 20160401
@@ -109,6 +111,8 @@ class RegionParameters:
     closures: int = 1
     openings: int = 1
     events_from: int = FIRST_EVENT
+    events_until: int | None = None
+    drawn_months: int = 0
     networks: bool = False
     deprivation_year: int = 2015
 
@@ -119,11 +123,11 @@ class RegionParameters:
                 where="synthetic region",
                 remedy="Give at least two practices an area, one area a region, and one month.",
             )
-        if self.events_from < 1:
+        if self.events_from < 1 or (self.events_until or self.events_from + 1) <= self.events_from:
             raise UserError(
-                f"got events from month {self.events_from} on.",
+                f"got events from month {self.events_from} until {self.events_until}.",
                 where="synthetic region",
-                remedy="The region needs at least one month before a practice opens or closes.",
+                remedy="The region needs at least one month before a practice opens or closes, and one to do so.",
             )
         unknown = [code for code in self.sections if code not in SECTIONS]
         if unknown:
@@ -136,6 +140,11 @@ class RegionParameters:
     @property
     def period(self) -> Period:
         return Period.from_months(self.first_month, self.months)
+
+    @property
+    def columns(self) -> int:
+        """How many months are drawn; the region shows the first `months` of them."""
+        return max(self.months, self.drawn_months)
 
     def column(self, month: Month) -> int:
         """The month's number, counted from 0.
@@ -165,6 +174,8 @@ PROSPECTIVE = RegionParameters(
     closures=1,
     openings=1,
     events_from=26,
+    events_until=33,
+    drawn_months=120,
     networks=True,
     deprivation_year=2019,
 )

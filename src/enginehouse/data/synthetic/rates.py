@@ -23,14 +23,13 @@ def log_deviations(region: Region, section_code: str, effects: Sequence[PlantedE
     """Log of each practice's expected rate over the section's mean, by month."""
     section = SECTIONS[section_code]
     rng = np.random.default_rng(derive_seed(region.parameters.seed, "rates", section_code))
-    count, months = region.list_size.shape
+    count, months = len(region.practices), region.parameters.columns
     level = practice_levels(section, region.deprivation, rng)
     drift = area_drift(section.drift_sd, region.parameters.areas, months, rng)[region.area_of]
     wander = autoregressive(section.wander_sd, section.autocorrelation, (count, months), rng)
     noise = rng.normal(0, section.noise_sd, (count, months))
-    return (
-        level[:, None] + drift + wander + noise + _calendar(region, section) + _planted(region, section_code, effects)
-    )
+    own = (level[:, None] + drift + wander + noise)[:, : region.parameters.months]
+    return np.asarray(own + _calendar(region, section) + _planted(region, section_code, effects))
 
 
 def practice_levels(section: Section, deprivation: Array, rng: np.random.Generator) -> Array:

@@ -53,21 +53,22 @@ def make_region(parameters: RegionParameters) -> Region:
     size = np.maximum(SMALLEST_LIST, np.exp(rng.normal(LOG_LIST_MEAN, LOG_LIST_SD, count)))
     area_level = rng.normal(0, 5, parameters.areas)
     deprivation = np.clip(rng.gamma(4, 6, count) + area_level[area_of], 3, 80).round(2)
-    growth = np.exp(GROWTH_PER_MONTH * np.arange(parameters.months))
+    growth = np.exp(GROWTH_PER_MONTH * np.arange(parameters.columns))
     list_size = np.rint(size[:, None] * growth).astype(np.int64)
     opened, closed, successor = _events(parameters, area_of, rng)
     _apply_events(list_size, opened, closed, successor)
+    shown = range(parameters.months)
     return Region(
         parameters=parameters,
         practices=tuple(f"Z{90001 + number}" for number in range(count)),
         names=tuple(_name(number) for number in range(count)),
         area_of=area_of,
         region_of_area=tuple(area % parameters.regions for area in range(parameters.areas)),
-        list_size=list_size,
+        list_size=list_size[:, : parameters.months],
         deprivation=deprivation,
-        opened=opened,
-        closed=closed,
-        successor=successor,
+        opened={practice: month for practice, month in opened.items() if month in shown},
+        closed={practice: month for practice, month in closed.items() if month in shown},
+        successor={practice: other for practice, other in successor.items() if closed[practice] in shown},
         network_of=_networks(parameters, area_of) if parameters.networks else (),
     )
 
@@ -105,8 +106,11 @@ def _events(
     """Which practices open, close or merge, and in which month; from the month that the parameters say."""
     wanted = parameters.mergers + parameters.closures + parameters.openings
     first = min(parameters.events_from, max(FIRST_EVENT, parameters.months - LAST_EVENT - 1))
+    end = max(first + 1, parameters.months - LAST_EVENT)
+    if parameters.events_until is not None:
+        first, end = parameters.events_from, parameters.events_until
     chosen = [int(i) for i in rng.permutation(parameters.practices)[:wanted]]
-    months = [int(m) for m in rng.integers(first, max(first + 1, parameters.months - LAST_EVENT), wanted)]
+    months = [int(m) for m in rng.integers(first, end, wanted)]
     merging, closing = chosen[: parameters.mergers], chosen[: parameters.mergers + parameters.closures]
     closed = {practice: months[k] for k, practice in enumerate(closing)}
     opened = {practice: months[len(closing) + k] for k, practice in enumerate(chosen[len(closing) :])}

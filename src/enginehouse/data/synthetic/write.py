@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Month, Period
@@ -89,7 +90,8 @@ def write_region(
 def drawn_from(parameters: RegionParameters, effects: Sequence[PlantedEffect], month: Month) -> str:
     """A name for all that decides the bytes of one month: the region, and the effects at work by then."""
     at_work = [effect for effect in effects if effect.from_month <= month]
-    return hashlib.sha256(repr((parameters, at_work)).encode()).hexdigest()[:16]
+    region = replace(parameters, months=1) if parameters.months <= parameters.drawn_months else parameters
+    return hashlib.sha256(repr((region, at_work)).encode()).hexdigest()[:16]
 
 
 def months_written(folder: Path) -> Mapping[Month, str]:
@@ -98,14 +100,25 @@ def months_written(folder: Path) -> Mapping[Month, str]:
     return {Month.parse(month): str(each["drawn_from"]) for month, each in known.items()}
 
 
+def size_and_seed(folder: Path) -> tuple[int, int] | None:
+    """How many practices the region in `folder` has, and its seed; `None` where there is none."""
+    record = _record(folder)
+    return (record["practices"], record["seed"]) if "practices" in record else None
+
+
 def _written_before(folder: Path) -> dict[str, dict[str, int | str]]:
     """What `truth.json` says of months whose files are there."""
+    months = _record(folder).get("months", {})
+    return {month: each for month, each in months.items() if (folder / file_name(Month.parse(month))).is_file()}
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """What `truth.json` says; nothing where it is missing or broken, as the region can be written again."""
     try:
-        record = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    months = record.get("months", {})
-    return {month: each for month, each in months.items() if (folder / file_name(Month.parse(month))).is_file()}
+    return record
 
 
 def _write_registers(folder: Path, region: Region, last: int) -> None:
@@ -137,6 +150,7 @@ def _write_truth(
     record = {
         "synthetic": True,
         "seed": region.parameters.seed,
+        "practices": region.parameters.practices,
         "rows": sum(int(each["rows"]) for each in known.values()),
         "broken_rows": sum(int(each["broken_rows"]) for each in known.values()),
         "effects": [_effect_record(region, effect) for effect in effects],
