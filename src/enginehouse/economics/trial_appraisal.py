@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from enginehouse.core.errors import Problems, UserError
 from enginehouse.core.money import Money
-from enginehouse.economics.appraise import PriceUsed, price_problems
+from enginehouse.economics.appraise import Appraisal, PriceUsed, appraisal_from_record, price_problems
 from enginehouse.economics.arm_costs import (
     ArmCost,
     IncrementalCost,
@@ -113,7 +113,7 @@ class TrialAppraisal:
         return next((cost for cost in self.costs if cost.arm == arm), None)
 
     def to_record(self) -> dict[str, Any]:
-        """Plain JSON values; `appraisal_from_record` is the inverse."""
+        """Plain JSON values; `trial_appraisal_from_record` is the inverse."""
         record: dict[str, Any] = to_plain(self)
         return record
 
@@ -133,6 +133,22 @@ def trial_appraisal_from_record(record: Mapping[str, Any]) -> TrialAppraisal:
         )
     appraisal: TrialAppraisal = from_plain(TrialAppraisal, record)
     return appraisal
+
+
+type AnyAppraisal = Appraisal | TrialAppraisal
+
+
+def any_appraisal_from_record(record: Mapping[str, Any]) -> AnyAppraisal:
+    """What `to_record` of an appraisal of either kind wrote; a record without a kind is that of a campaign.
+
+    Raises
+    ------
+    ValueError
+        The record was written by a later version.
+    """
+    if record.get("kind") == APPRAISAL_KIND:
+        return trial_appraisal_from_record(record)
+    return appraisal_from_record(record)
 
 
 def appraise_trial(
