@@ -35,7 +35,7 @@ _OF_TRIALS = (
     _Advice(
         ("analysis", "equivalence"),
         lambda protocol: protocol.analysis.equivalence is None,
-        "no margins are given inside which an effect is as good as none, so the trial can never say that there is none.",
+        "no margins are given inside which an effect is as good as none, so the trial cannot say that there is none.",
         "Add equivalence: [low, high].",
         in_a_rehearsal=True,
     ),

@@ -25,7 +25,7 @@ def nearest(received: str, allowed: Iterable[str]) -> str | None:
     options = list(allowed)
     found = difflib.get_close_matches(received.lower(), options, n=1, cutoff=0.6)
     holding = [option for option in options if received.lower() in re.split("[-_]", option)]
-    return found[0] if found else holding[0] if len(holding) == 1 else None
+    return holding[0] if len(holding) == 1 else found[0] if found else None
 
 
 def did_you_mean(received: object, allowed: Iterable[str]) -> str:
