@@ -96,7 +96,7 @@ def _with_evaluation(triage: Triage, prices: Prices, words: Words) -> str:
 
 def _evaluate_only(triage: Triage, prices: Prices, words: Words) -> str:
     return (
-        f"Evaluate only: {_expected(triage, prices, words)} if it were rolled out now, but "
+        f"Evaluate only: {_expected(triage, prices, words)} if it were rolled out now, but only "
         f"{chance(triage.prob_cost_effective)} likely to be worth its cost; {_trial_adds(triage, words)}."
     )
 
@@ -175,7 +175,7 @@ def _value_line(worth: Worth, prices: Prices, words: Words) -> str:
         return ""
     called = "assumed is" if prices.value_is_assumption else "the price is"
     return (
-        f"With the expected effect it pays for itself where one {words.unit} is worth "
+        f"With the expected effect it pays for itself where one unit ({words.unit}) is worth "
         f"{words.price(worth.break_even_value)}; {called} {words.price(prices.value)} "
         f"({words.price(prices.value_low)} to {words.price(prices.value_high)})."
     )
