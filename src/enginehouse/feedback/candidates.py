@@ -17,7 +17,7 @@ from enginehouse.stats.results import NotEstimable
 SAID_LAST = 0.5
 SAID_BEFORE_LAST = 0.75
 """What is left of a message's score when the wave before, or the one before that, said it: repetition dulls."""
-LEAST_ROOM = 0.05
+LEAST_SCORED_ROOM = 0.05
 """So that of several messages about noise the largest is still the first."""
 
 
@@ -121,7 +121,7 @@ def _as_candidate(site: Site, message: Message, signal: Signal, wave: int, said:
         actions=tuple(action for action in actions if action is not None),
         history=history,
         last_said=last,
-        score=signal.size * max(signal.room, LEAST_ROOM) * message.weight * history,
+        score=signal.size * max(signal.room, LEAST_SCORED_ROOM) * message.weight * history,
     )
 
 

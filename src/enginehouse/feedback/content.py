@@ -302,8 +302,8 @@ class RenderFacts:
     words, text
         Of the whole document, as a reader (or a screen reader) meets it.
     order
-        Names of fields of `ReportContent` in the order in which they are read; the heading (name, dates) may come
-        first.
+        Names of the parts of the page in the order in which they are read (`headline`, `standing`, `actions`); those
+        of the heading (`heading`, `issue`, `banner`) may come first.
     chart_colours
         Colours of the marks in charts that carry meaning (`#rrggbb`).
     told_apart_without_colour

@@ -238,7 +238,7 @@ def _gap(now: OwnValue | NotEstimable, comparison: Comparison | NotEstimable, si
     remains = sign * (best - comparison.target)
     return GapFact(
         size=size,
-        share=size / abs(now.value) if now.value else 0.0,
+        share=size / abs(now.value) if now.value else float(size > 0),
         amount=max(0.0, size) * now.denominator,
         sure=min(1.0, max(0.0, remains / size)) if size > 0 else 0.0,
     )

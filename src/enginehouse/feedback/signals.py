@@ -11,6 +11,9 @@ from enginehouse.programme.enums import SignalKind
 from enginehouse.programme.message import Conditions
 from enginehouse.stats.results import NotEstimable
 
+LEAST_ROOM = 0.02
+"""A gap that is a smaller share of the own value is not worth asking for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
@@ -41,9 +44,9 @@ def signal_of(kind: SignalKind, facts: SiteFacts, when: Conditions) -> Signal | 
 
 
 def _gap(facts: SiteFacts, _: Conditions) -> Signal | None:
-    """The target is not reached."""
+    """The target is not reached, by a gap that is worth asking for."""
     gap = facts.gap
-    if isinstance(gap, NotEstimable) or gap.reached:
+    if isinstance(gap, NotEstimable) or gap.reached or abs(gap.share) < LEAST_ROOM:
         return None
     return Signal(kind=SignalKind.GAP, size=abs(gap.share), room=gap.sure, certain=gap.certain)
 
@@ -80,7 +83,7 @@ def _loss(facts: SiteFacts, _: Conditions) -> Signal | None:
         return None
     if isinstance(now, NotEstimable) or isinstance(comparison, NotEstimable) or gap.reached:
         return None
-    if facts.sign * (before.value - comparison.target) > 0:
+    if abs(gap.share) < LEAST_ROOM or facts.sign * (before.value - comparison.target) > 0:
         return None
     lost = abs(now.value - before.value)
     noise = Z95 * (now.std_error**2 + before.std_error**2) ** 0.5

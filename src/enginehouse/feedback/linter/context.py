@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from enginehouse.feedback.arms import ArmSpec
+from enginehouse.feedback.arms import ArmSpec, allowed_components
+from enginehouse.feedback.signals import LEAST_ROOM
 from enginehouse.programme.programme import FeedbackSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.strategy import Strategy
+
+DATA_AGE_DAYS = 120
+"""Where no calendar of delivery says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,18 @@ class LintContext:
     arm_names: tuple[str, ...]
     banned_words: tuple[str, ...] = ()
     reading_grade: float = 12.0
-    least_room: float = 0.02
+    least_room: float = LEAST_ROOM
 
 
 def lint_context(
     protocol: Protocol, strategies: Mapping[str, Strategy], settings: FeedbackSettings, *, arm: str
 ) -> LintContext:
     """The context of the reports of one arm."""
-    raise NotImplementedError
+    return LintContext(
+        priorities=frozenset({protocol.indicator}),
+        waves=protocol.delivery.waves if protocol.delivery else 1,
+        data_age_days=protocol.delivery.data_age_days if protocol.delivery else DATA_AGE_DAYS,
+        arm=allowed_components(protocol, strategies, arm),
+        arm_names=tuple(protocol.arms),
+        banned_words=tuple(settings.banned_words),
+    )
