@@ -182,7 +182,7 @@ def linear_mixed(
     sigma2 = solved.quadratic / deviance.df
     factor = deviance.factor(theta)
     on_boundary = bool(np.linalg.eigvalsh(factor @ factor.T).min() < BOUNDARY**2)
-    notes = ("A variation between sites was estimated as none.",) if on_boundary else ()
+    notes = ("A component of the variation between sites was estimated as zero.",) if on_boundary else ()
     return LinearMixedFit(
         names=labels,
         fixed_effects=solved.coefficients,

@@ -180,9 +180,9 @@ def _inequality_words(attribute: str, change: Estimated) -> str:
     if not isinstance(change, Estimate):
         return f"Cannot be estimated: {change.detail}"
     told = (
-        f"From the lowest to the highest {attribute.replace('_', ' ')}, the value changed by {effect_words(change)} "
-        "against the other arm."
+        f"The gap between the sites with the most and the least {attribute.replace('_', ' ')}, as a ratio of values, "
+        f"changed by {effect_words(change)} in this arm against the other."
     )
     if change.ratio_interval().contains(1.0):
-        return f"{told} The data show neither a widening nor a narrowing of the gap."
+        return f"{told} The data show neither that it widened more in one of them nor that it did not."
     return told

@@ -151,7 +151,7 @@ def _variation(data: OutcomeData) -> SiteVariation:
     top, bottom = (part[rows] for part in data.whole.totals(before=bool(data.whole.n_before)))
     values = top / bottom
     sizes = cluster_size_variation(bottom)
-    model = fit_patient_average(data.window)
+    model = None if data.whole.kind == "quantity" else fit_patient_average(data.window)
     return SiteVariation(
         icc=icc.icc if isinstance(icc, VarianceComponents) else None,
         between_site_cv=float(values.std(ddof=1) / values.mean()) if len(values) > 1 and values.mean() > 0 else None,

@@ -105,7 +105,8 @@ class SiteVariation:
     size_cv
         Standard deviation over mean of the sites' denominators.
     dispersion
-        Pearson dispersion of follow-up totals in the registered model (1 where counts vary as Poisson says).
+        Pearson dispersion of follow-up totals in the patient-average model: 1 where counts vary as Poisson says; None
+        for quantities, whose unit it would depend on.
     """
 
     icc: float | None
