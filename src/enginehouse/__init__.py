@@ -50,6 +50,8 @@ _EXPORTS = {
     "monitor": "enginehouse.cycle.monitor",
     "start_delivery": "enginehouse.cycle.follow_up",
     "start_follow_up": "enginehouse.cycle.follow_up",
+    "write_board": "enginehouse.cycle.board",
+    "analyse": "enginehouse.cycle.analyse",
     "score_cycle": "enginehouse.cycle.score_forecasts",
     "post_evidence": "enginehouse.cycle.evidence",
     "library_of": "enginehouse.cycle.evidence",

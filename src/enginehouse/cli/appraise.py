@@ -11,6 +11,7 @@ from enginehouse.cli.output import Output
 
 if TYPE_CHECKING:
     from enginehouse.economics.appraise import Appraisal
+    from enginehouse.economics.trial_appraisal import AnyAppraisal, TrialAppraisal
 
 EXAMPLES = ("enginehouse appraise first", "enginehouse appraise first --json")
 
@@ -27,7 +28,36 @@ def run(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args)
     found = appraise_cycle(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
-    return Output(text="\n".join(map(page_words, _lines(found))) + dry_run_note(args), record=found.to_record())
+    return Output(text="\n".join(map(page_words, _said(found))) + dry_run_note(args), record=found.to_record())
+
+
+def _said(found: AnyAppraisal) -> Iterator[str]:
+    from enginehouse.economics.trial_appraisal import TrialAppraisal
+
+    return _trial_lines(found) if isinstance(found, TrialAppraisal) else _lines(found)
+
+
+def _trial_lines(found: TrialAppraisal) -> Iterator[str]:
+    from enginehouse.reports import format as fmt
+    from enginehouse.stats.results import NotEstimable
+
+    for cost in found.costs:
+        total = cost.total
+        words = total.detail if isinstance(total, NotEstimable) else fmt.pounds(total, found.currency)
+        yield f"Cost of {found.titles.get(cost.arm, cost.arm)}: {words}."
+    for label, benefit in (("within the trial", found.within_trial), ("over the horizon", found.horizon)):
+        if isinstance(benefit, NotEstimable):
+            yield f"Net benefit {label}: {benefit.detail}"
+        elif not isinstance(benefit.net, NotEstimable) and not isinstance(benefit.probability, NotEstimable):
+            limits = benefit.net
+            point, low, high = (fmt.pounds(value, found.currency) for value in (limits.point, limits.low, limits.high))
+            yield (
+                f"Net benefit {label}: {point} (95% interval {low} to {high}); probability that it is above 0: "
+                f"{fmt.probability(benefit.probability)}."
+            )
+    yield found.beside_verdict.sentence
+    yield found.beside_verdict.why
+    yield from found.notes
 
 
 def _lines(found: Appraisal) -> Iterator[str]:

@@ -12,6 +12,8 @@ from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
+    from enginehouse.evaluation.parallel.results import TrialEvaluation
+    from enginehouse.evaluation.records import AnyEvaluation
     from enginehouse.evaluation.results import Evaluation
 
 EXAMPLES = (
@@ -41,13 +43,31 @@ def _evaluate(args: argparse.Namespace) -> Output:
         found = evaluate_cycle(workspace, args.cycle, by=by, progress=progress)
     verdict = found.verdict
     lines = [
-        f"{found.exposed_title}: {found.title}",
-        columns([("indicator", "against", "effect", "95% interval", "months only"), *_rows(found)]),
+        *_table(found),
         f"Verdict: {verdict.word}.",
         page_words(f"{verdict.sentence} {verdict.addition}".rstrip()),
         f"Next: enginehouse dossier {args.cycle}",
     ]
     return Output(text="\n".join(lines), record=found.to_record())
+
+
+def _table(found: AnyEvaluation) -> Iterator[str]:
+    from enginehouse.evaluation.parallel.results import TrialEvaluation
+
+    if isinstance(found, TrialEvaluation):
+        yield found.title
+        yield columns([("indicator", "comparison", "effect", "95% interval"), *_trial_rows(found)])
+    else:
+        yield f"{found.exposed_title}: {found.title}"
+        yield columns([("indicator", "against", "effect", "95% interval", "months only"), *_rows(found)])
+
+
+def _trial_rows(found: TrialEvaluation) -> Iterator[tuple[str, ...]]:
+    from enginehouse.reports.effects import table_cells
+
+    for outcome in found.outcomes:
+        for contrast in outcome.contrasts:
+            yield outcome.short_title, contrast.title, *table_cells(contrast.effect)
 
 
 def _rows(found: Evaluation) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from typing import Any
 from enginehouse.core.errors import NotAllowed, UserError
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster
-from enginehouse.cycle.evaluate import named
+from enginehouse.cycle.documents import named
 from enginehouse.cycle.register import locked
 from enginehouse.cycle.roster import eligible
 from enginehouse.cycle.sealed import discard, new_seed, seal, unseal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from enginehouse.cycle.evaluate import named
+from enginehouse.cycle.documents import named
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.governance.state import CycleState
 from enginehouse.programme.protocol import Protocol

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.allocation import read_allocation, read_plan
-from enginehouse.cycle.evaluate import named
+from enginehouse.cycle.documents import named
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.visibility import DocumentKind, check_may_read
 from enginehouse.trials.auditor import audit_files as files_for_audit

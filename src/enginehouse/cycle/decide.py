@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enginehouse.core.errors import UserError
 from enginehouse.cycle.act import authorise, record_act
-from enginehouse.cycle.evaluate import named, recorded_evaluation
+from enginehouse.cycle.documents import named
+from enginehouse.cycle.evaluate import recorded_evaluation
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.policies import check_second_person

@@ -10,26 +10,27 @@ from enginehouse.core.errors import NotAllowed
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.appraise import recorded_appraisal
-from enginehouse.cycle.data_account import account_from_document
-from enginehouse.cycle.evaluate import named, recorded_evaluation
+from enginehouse.cycle.dossier_facts import dossier_facts
+from enginehouse.cycle.evaluate import recorded_its
 from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.timeline import write_timeline
-from enginehouse.cycle.workspace import Acting, Workspace, person_name
+from enginehouse.cycle.trial_basis import trial_basis
+from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.economics.appraise import Appraisal
 from enginehouse.governance.policies import next_step
 from enginehouse.governance.stages import Act
-from enginehouse.governance.state import CycleState, Done
+from enginehouse.governance.state import CycleState
 from enginehouse.governance.visibility import DocumentKind, check_may_read
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.event import Event
-from enginehouse.ledger.events import CycleEvaluated, DataFrozen, DossierWritten
-from enginehouse.programme.indicator import Indicator
+from enginehouse.ledger.events import DossierWritten
 from enginehouse.reports.content import Document
 from enginehouse.reports.dossier import dossier_document
-from enginehouse.reports.effects import plural
-from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts
 from enginehouse.reports.html import render_html
 from enginehouse.reports.pdf import render_pdf
+from enginehouse.reports.trial_dossier import trial_dossier_of
+from enginehouse.reports.trial_sections.basis import TrialBasis
 
 _TOLD = (DocumentKind.EVALUATION, DocumentKind.APPRAISAL, DocumentKind.DOSSIER)
 
@@ -68,15 +69,32 @@ def dossier_of(workspace: Workspace, cycle: str, *, by: Acting) -> Document:
     _check_readable(workspace, cycle, state, by)
     events = list(workspace.record.store.events(cycle=cycle))
     found = read_locked(workspace, cycle, state)
+    facts = dossier_facts(workspace, cycle, state, events, _told(events), found.indicators[found.protocol.indicator])
+    # Written with it, so that a first and a second dossier of one record are the same.
+    pages = pages_beside(workspace, "dossier", cycle=cycle) | {
+        "pdf": dossier_pages(cycle)["pdf"],
+        "timeline": TIMELINE,
+    }
+    if state.is_allocated:
+        return trial_dossier_of(trial_basis(workspace, cycle, state, found, facts, pages=pages))
+    appraisal = recorded_appraisal(workspace, state)
     return dossier_document(
         protocol=found.protocol,
-        evaluation=recorded_evaluation(workspace, state),
-        appraisal=recorded_appraisal(workspace, state),
-        facts=_facts(workspace, cycle, state, events, _told(events), found.indicators[found.protocol.indicator]),
-        # Written with it, so that a first and a second dossier of one record are the same.
-        pages=pages_beside(workspace, "dossier", cycle=cycle)
-        | {"pdf": dossier_pages(cycle)["pdf"], "timeline": TIMELINE},
+        evaluation=recorded_its(workspace, state),
+        appraisal=appraisal if isinstance(appraisal, Appraisal) else None,
+        facts=facts,
+        pages=pages,
     )
+
+
+def basis_of(workspace: Workspace, cycle: str, *, by: Acting) -> TrialBasis:
+    """What the pages of an evaluated trial are written from."""
+    state = authorise(workspace, Act.WRITE_DOSSIER, cycle, by)
+    _check_readable(workspace, cycle, state, by)
+    events = list(workspace.record.store.events(cycle=cycle))
+    found = read_locked(workspace, cycle, state)
+    facts = dossier_facts(workspace, cycle, state, events, _told(events), found.indicators[found.protocol.indicator])
+    return trial_basis(workspace, cycle, state, found, facts)
 
 
 def _told(events: Sequence[Event]) -> Event:
@@ -93,70 +111,3 @@ def _check_readable(workspace: Workspace, cycle: str, state: CycleState, by: Act
         )
     for document in _TOLD:
         check_may_read(document, state=state, person=by.person)
-
-
-def _facts(
-    workspace: Workspace,
-    cycle: str,
-    state: CycleState,
-    events: Sequence[Event],
-    told: Event,
-    primary: Indicator,
-) -> DossierFacts:
-    frozen = next(event.payload for event in events if isinstance(event.payload, DataFrozen))
-    evaluated = next(event.payload for event in events if isinstance(event.payload, CycleEvaluated))
-    account = account_from_document(workspace.record.documents.get(named(state.account)))
-    registered, settings = _done(state, Act.REGISTER), workspace.programme.settings
-    return DossierFacts(
-        programme=settings.title,
-        cycle=cycle,
-        registered_on=str(registered.effective_on),
-        registered_by=person_name(workspace, registered.actor),
-        retrospective=state.retrospective,
-        frozen_on=str(_done(state, Act.FREEZE).effective_on),
-        last_month=frozen.last_month,
-        evaluated_on=str(_done(state, Act.EVALUATE).effective_on),
-        software=evaluated.software,
-        head_seq=told.seq,
-        head_hash=told.hash,
-        protocol=named(state.protocol_hash),
-        definitions=named(state.definitions),
-        panel=named(state.panel_identity),
-        evaluation=named(state.evaluation),
-        appraisal=state.appraisal or "",
-        synthetic=settings.synthetic,
-        primary_is_proportion=primary.is_proportion,
-        primary_numerator_kind=primary.numerator_kind,
-        noun=plural(settings.member_noun or settings.site_noun),
-        amendments=_amendments(workspace, state),
-        decision=_decision(workspace, state),
-        sources=account.sources,
-        faults=account.faults,
-        left_out=account.left_out,
-    )
-
-
-def _done(state: CycleState, act: Act) -> Done:
-    done = state.last(act)
-    assert done is not None, "an evaluated cycle was registered, frozen and evaluated"
-    return done
-
-
-def _amendments(workspace: Workspace, state: CycleState) -> tuple[AmendmentFact, ...]:
-    return tuple(
-        AmendmentFact(on=str(a.effective_on), by=person_name(workspace, a.actor), changes=a.changes, reason=a.reason)
-        for a in state.amendments
-    )
-
-
-def _decision(workspace: Workspace, state: CycleState) -> DecisionFact | None:
-    made = state.decision
-    if made is None:
-        return None
-    return DecisionFact(
-        on=str(made.effective_on),
-        by=person_name(workspace, made.actor),
-        decision=made.decision,
-        reason=made.reason,
-        dissent=made.dissent,
-    )

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 from enginehouse.cycle.act import authorise, record_act
-from enginehouse.cycle.evaluate import named, recorded_evaluation
+from enginehouse.cycle.documents import named
+from enginehouse.cycle.evaluate import recorded_evaluation
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.evidence.library import Library, LibraryStudy, study_from_record

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enginehouse.core.errors import NotAllowed
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.contract import signed_contract
-from enginehouse.cycle.evaluate import named, recorded_evaluation
+from enginehouse.cycle.documents import named
+from enginehouse.cycle.evaluate import recorded_evaluation
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.evidence.forecasts import calibration, score_forecasts
 from enginehouse.evidence.results import Calibration, ForecastScores, forecast_scores_from_record
