@@ -12,6 +12,7 @@ from enginehouse.core.errors import UserError
 from enginehouse.core.files import machine_error, write_whole
 from enginehouse.core.ids import is_slug
 from enginehouse.programme.people import FILE, first_people_file
+from enginehouse.programme.variants import VARIANTS, exchanged
 from enginehouse.programme.wording import did_you_mean, one_of
 
 EXAMPLE_PEOPLE = "people.example.csv"
@@ -22,6 +23,7 @@ TEMPLATES = {
     "opioid-campaign-practices": "the same campaign by practice, on data that you have (ENGINEHOUSE_DATA)",
     "synthetic-region": "a region that never existed, in files as they are published",
     "head-to-head": "a trial inside a roll-out in a region that never existed: feedback with and without facilitation",
+    "head-to-head-null": "the same trial where facilitation does nothing",
     "rehearsal": "a trial that was never run, on the real history of practices that you have (ENGINEHOUSE_DATA)",
 }
 IGNORED = f"""\
@@ -66,12 +68,19 @@ def _make_empty(folder: Path) -> None:
 
 def _contents(template: str, folder: Path) -> Iterator[tuple[str, bytes]]:
     """Relative path and bytes of every file; programme.yaml comes last, so that a half-written folder is not one."""
-    copied = dict(_files(files("enginehouse") / "programmes" / template))
+    copied = _copied(template)
     settings, people = copied.pop("programme.yaml"), copied.pop(EXAMPLE_PEOPLE, first_people_file().encode())
     yield from copied.items()
     yield ".gitignore", IGNORED.encode()
     yield FILE, people
     yield "programme.yaml", _named(settings, folder) if template == "starter" else settings
+
+
+def _copied(template: str) -> dict[str, bytes]:
+    """The files of a template; a variant has some lines of another's exchanged."""
+    source = VARIANTS[template].of if template in VARIANTS else template
+    copied = dict(_files(files("enginehouse") / "programmes" / source))
+    return exchanged(template, copied) if template in VARIANTS else copied
 
 
 def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from enginehouse.programme.enums import Role
 from enginehouse.programme.load import load_programme
 from enginehouse.programme.people import load_people
 from enginehouse.programme.templates import TEMPLATES, new_programme
+from enginehouse.programme.variants import VARIANTS
 
 SHIPPED = Path(enginehouse.__file__).parent / "programmes"
 
@@ -70,7 +71,26 @@ def test_the_first_person_has_a_name_that_pages_can_show(tmp_path: Path):
 
 
 def test_every_shipped_programme_is_a_template():
-    assert set(TEMPLATES) == {path.name for path in SHIPPED.iterdir() if path.is_dir()}
+    assert set(TEMPLATES) - set(VARIANTS) == {path.name for path in SHIPPED.iterdir() if path.is_dir()}
+    assert set(VARIANTS) < set(TEMPLATES)
+
+
+def test_the_trial_without_an_effect_differs_in_nothing_else(tmp_path: Path):
+    planted = load_programme(new_programme(tmp_path / "a", template="head-to-head")).protocols["facilitation"]
+    null = load_programme(new_programme(tmp_path / "b", template="head-to-head-null")).protocols["facilitation"]
+    assert [truth.ratio for truth in planted.truth] == [0.9, 0.9, 1.0, 1.0]
+    assert {truth.ratio for truth in null.truth} == {1.0}
+    assert planted.model_copy(update={"truth": ()}) == null.model_copy(update={"truth": ()})
+    assert planted.truth[0].reached == null.truth[0].reached == 0.85
+
+
+def test_a_template_of_a_trial_has_two_people_for_the_acts_of_two(tmp_path: Path):
+    folder = new_programme(tmp_path / "p", template="head-to-head")
+    people = load_people(folder)
+    for role in (Role.STATISTICIAN, Role.PROGRAMME_MANAGER, Role.COMMISSIONER):
+        assert sum(role in person.roles and len(person.roles) == 1 for person in people.values()) >= 2
+    assert {forecast.person for forecast in load_programme(folder).contracts["facilitation"].forecasts} < set(people)
+    assert not (folder / "people.example.csv").exists()
 
 
 def test_the_starter_is_named_for_its_folder(tmp_path: Path):
