@@ -173,7 +173,7 @@ def trial_data_with_account(
         in_data=int(keep.sum()),
         left_out=tuple(site for site in roster.sites if site in out),
         changed=tuple(sorted(changes, key=lambda change: change.site)),
-        missing_site_months=int(np.isnan(numerator[keep] + denominator[keep]).sum()),
+        missing_site_months=int(np.isnan(data.numerator).sum()),
     )
 
 

@@ -29,6 +29,7 @@ Array = npt.NDArray[np.float64]
 FEWEST_MONTHS = 6
 FEWEST_MONTHS_A_SIDE = 3
 FEWEST_UNITS = 6
+NO_SPREAD = 1e-20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,34 +134,53 @@ def moments(data: TrialData, question: Question) -> Moments | NotEstimable:
 
     Notes
     -----
-    With w a unit's denominator (1 where sites count alike) and y its outcome, the variance of an arm's weighted mean is
-    sum w^2 (y - mean)^2 / (sum w)^2 = (1 + cv^2) s^2 / k, where s^2 and the correlation over time are weighted by w^2
-    (how much a unit counts in that variance) and cv is the coefficient of variation of w.
+    For a ratio the outcome y is the logarithm of a unit's rate (the rate relative to the mean where a unit has none of
+    it), for a difference the rate. A unit counts with w: for an average over patients its denominator, times its rate
+    for a ratio (the events that it adds to an arm's total); 1 where sites count alike. The variance of an arm's
+    weighted mean is sum w^2 (y - mean)^2 / (sum w)^2 = (1 + cv^2) s^2 / k, where s^2 and the correlation over time are
+    weighted by w^2 (how much a unit counts in that variance) and cv is the coefficient of variation of w.
     """
     found = unit_rates(data, data.n_before)
-    if len(found.weights) < FEWEST_UNITS:
-        detail = f"Only {len(found.weights)} unit(s) have data on both sides; at least {FEWEST_UNITS} are needed."
+    units = len(found.weights)
+    if units < FEWEST_UNITS:
+        detail = f"Only {units} unit(s) have data on both sides; at least {FEWEST_UNITS} are needed."
         return NotEstimable(reason="too-few-units", detail=detail)
-    weights = found.weights if question.average is Average.PATIENTS else np.ones(len(found.weights))
-    mean = float(np.average(found.after, weights=weights))
-    before_mean = float(np.average(found.before, weights=weights))
-    if mean <= 0 or before_mean <= 0:
+    weights = unit_weights(found.after, found.weights, question)
+    if min(found.after.max(), found.before.max()) <= 0 or not weights.any():
         return NotEstimable(reason="zero", detail="There is nothing to count in the history.")
     squares = weights**2 / (weights**2).sum()
-    left, right = found.before - before_mean, found.after - mean
+    left, right = (_deviations(rates, weights, question) for rates in (found.before, found.after))
     variances = float(squares @ left**2), float(squares @ right**2)
-    if min(variances) <= 0:
+    if min(variances) <= NO_SPREAD:
         return NotEstimable(reason="no-variation", detail="The units of the history do not differ at all.")
-    relative = mean if question.summary is Summary.RATIO else 1.0
-    units = len(weights)
+    by_size = found.weights if question.average is Average.PATIENTS else np.ones(units)
     return Moments(
         units=units,
         sites=len(data.sites),
-        mean_rate=mean,
-        between_sd=float(np.sqrt(variances[1] * units / (units - 1))) / relative,
+        mean_rate=float(np.average(found.after, weights=by_size)),
+        between_sd=float(np.sqrt(variances[1] * units / (units - 1))),
         autocorrelation=float(squares @ (left * right) / np.sqrt(variances[0] * variances[1])),
         size_cv=float(weights.std() / weights.mean()),
     )
+
+
+def unit_weights(rates: Array, denominators: Array, question: Question) -> Array:
+    """How much each unit counts in an arm: its denominator, or the events that it adds to a total; or all alike."""
+    if question.average is Average.SITES:
+        return np.ones(len(rates))
+    return denominators * rates if question.summary is Summary.RATIO else denominators
+
+
+def on_scale(rates: Array, mean: float, summary: Summary) -> Array:
+    """Rates as the contrast sees them: logarithms, or relative to their mean where one is zero; or as they are."""
+    if summary is Summary.DIFFERENCE:
+        return rates
+    return np.log(rates) if np.all(rates > 0) else rates / mean
+
+
+def _deviations(rates: Array, weights: Array, question: Question) -> Array:
+    values = on_scale(rates, float(np.average(rates, weights=weights)), question.summary)
+    return values - np.average(values, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ def formula_power(data: TrialData, assumptions: Power, question: Question) -> Fo
 
     Notes
     -----
-    se^2 = s^2 (1 + cv^2) (1 - r^2) (1/k1 + 1/k0): s the standard deviation between units (relative to the mean for a
-    ratio), cv that of their sizes over their mean (0 where sites count alike), r the correlation of baseline and
-    follow-up, k1 and k0 units in the two arms. The power adds to the arm's part the variance of the effect between
+    se^2 = s^2 (1 + cv^2) (1 - r^2) (1/k1 + 1/k0): s the standard deviation between units (of logarithms for a ratio),
+    cv the coefficient of variation of how much they count (0 where sites count alike), r the correlation of baseline
+    and follow-up, k1 and k0 units in the two arms. The power adds to the arm's part the variance of the effect between
     sites, f v^2 + f (1 - f) e^2 with f the fidelity, e the effect and v its standard deviation. df = k1 + k0 - 3, less
     the covariates and strata that are adjusted for. Assumes that the coming months are like those of the history.
     """

@@ -37,14 +37,11 @@ class Moments:
     mean_rate
         Numerators over denominators in the months that stand for the follow-up.
     between_sd
-        Standard deviation between units of the follow-up outcome: relative to the mean for a ratio, else in its unit.
+        Standard deviation between units of the follow-up outcome: of its logarithm for a ratio, else in its unit.
     autocorrelation
         Correlation over units of the outcome in the baseline window and in the follow-up window.
     size_cv
-        Coefficient of variation of the units' denominators.
-    icc
-        The share of a unit's month-to-month variance that lies between units (0-1), and `cac`, the correlation of
-        one month's level with the next month's beyond chance; None where they cannot be told.
+        Coefficient of variation of how much the units count (0 where all count alike).
     """
 
     units: int
@@ -53,8 +50,6 @@ class Moments:
     between_sd: float
     autocorrelation: float
     size_cv: float
-    icc: float | None = None
-    cac: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

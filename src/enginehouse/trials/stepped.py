@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.programme.enums import Average, Summary
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
 from enginehouse.trials.gls import stepped_schedule, treatment_variance
-from enginehouse.trials.history import Question, by_unit
+from enginehouse.trials.history import NO_SPREAD, Question, by_unit, on_scale, unit_weights
 
 Array = npt.NDArray[np.float64]
 MOST_SEQUENCES = 6
@@ -56,7 +55,7 @@ def stepped_wedge(data: TrialData, question: Question) -> SteppedWedge | NotEsti
     Notes
     -----
     The follow-up is cut into as many periods as there are steps (at most 6); in each, one more sequence starts, and at
-    the end everyone has. The covariance of a unit's period means, relative to the mean for a ratio, is level x
+    the end everyone has. The covariance of a unit's period means (of logarithms for a ratio) is level x
     decay^|t - s| plus noise, fitted to the mean products of units' deviations from the period means at each lag. The
     variance by generalised least squares is multiplied by 1 + cv^2 for unequal sizes. Assumes an effect that is there
     at once and stays the same. df = units - periods - 1.
@@ -72,16 +71,15 @@ def stepped_wedge(data: TrialData, question: Question) -> SteppedWedge | NotEsti
     if units < 2 * sequences:
         detail = f"Only {units} units have data in every period, too few for {sequences} steps."
         return NotEstimable(reason="too-few-units", detail=detail)
-    if question.average is Average.SITES:
-        weights = np.ones(units)
-    mean = float(np.average(rates.mean(axis=1), weights=weights))
-    if mean <= 0:
+    if rates.max() <= 0:
         return NotEstimable(reason="zero", detail="There is nothing to count in the history.")
-    relative = rates / mean if question.summary is Summary.RATIO else rates
+    weights = unit_weights(rates.mean(axis=1), weights, question)
+    mean = float(np.average(rates.mean(axis=1), weights=weights))
+    relative = on_scale(rates, mean, question.summary)
     level, decay, noise = fit_decay(relative, weights)
     lag = np.abs(np.subtract.outer(np.arange(before + sequences), np.arange(before + sequences)))
     covariance = level * decay**lag + noise * np.eye(len(lag))
-    if level + noise <= 0:
+    if level + noise <= NO_SPREAD:
         return NotEstimable(reason="no-variation", detail="The units of the history do not differ at all.")
     schedule = stepped_schedule(sequences, before=before)
     variance = treatment_variance(schedule, np.full(sequences, units / sequences), covariance)

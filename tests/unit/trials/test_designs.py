@@ -1,0 +1,169 @@
+"""Every design is judged on the same months, says what it withholds, and what it cannot tell."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from enginehouse.stats.results import Estimate, NotEstimable
+from enginehouse.trials.design_report import DesignOption, DesignPrecision, PlaceboAreas
+from enginehouse.trials.designs import _LINES, compare_designs, designs_from_record, network_level
+from enginehouse.trials.history import pseudo_trial, question_of
+from enginehouse.trials.placebo_areas import placebo_areas
+from enginehouse.trials.plan import plan_allocation
+from enginehouse.trials.power import power_on_history
+from enginehouse.trials.roster import eligible_roster
+from enginehouse.trials.stepped import fit_decay, stepped_wedge
+
+
+def nothing_found(data):
+    return Estimate(value=0.0, std_error=0.05, df=50, scale="log-ratio", method="test")
+
+
+@pytest.fixture(scope="module")
+def compared(indicator, history, register):
+    def compare(protocol, sites=register, of=history):
+        roster = eligible_roster(protocol, of, sites, opt_outs={}, elsewhere={})
+        power = power_on_history(
+            protocol, indicator, of, roster, nothing_found, lambda e: "inconclusive", replications=20, workers=1
+        )
+        return compare_designs(protocol, indicator, of, roster, sites, power, plan=plan_allocation(protocol, roster))
+
+    return compare
+
+
+@pytest.fixture(scope="module")
+def report(compared, protocol):
+    return compared(protocol)
+
+
+def test_every_design_has_a_line_and_the_registered_one_is_first(report):
+    assert set(_LINES) == {line.option for line in report.lines} == set(DesignOption)
+    assert report.lines[0].registered
+    assert [line.registered for line in report.lines] == [True, False, False, False, False]
+    assert designs_from_record(json.loads(json.dumps(report.to_record()))) == report
+
+
+def test_half_the_sites_have_the_error_times_root_two(report):
+    whole, half = (report.line(o).precision for o in (DesignOption.PARALLEL_BY_SITE, DesignOption.FEWER_SITES))
+    assert half.std_error == pytest.approx(whole.std_error * math.sqrt(2))
+    assert half.power < whole.power
+    assert half.detectable < whole.detectable < 1
+    assert report.line(DesignOption.PARALLEL_BY_SITE).precision.std_error == report.power.formula.std_error
+
+
+def test_networks_are_judged_as_units(report):
+    line = report.line(DesignOption.PARALLEL_BY_NETWORK)
+    assert line.precision.units == 20
+    assert line.why == "20 groups at the level 'network' could be allocated."
+
+
+def test_all_at_once_shows_its_placebo_areas(report):
+    line = report.line(DesignOption.ALL_AT_ONCE)
+    assert isinstance(line.placebo, PlaceboAreas)
+    assert (line.placebo.level, line.placebo.areas) == ("area", 10)
+    assert line.precision.std_error == pytest.approx(math.hypot(line.placebo.naive_std_error, line.placebo.tau))
+    assert line.precision.df == 10
+    assert f"{line.placebo.false_positive:.0%} showed an effect" in line.caution
+    assert line.precision.std_error > report.lines[0].precision.std_error
+
+
+def test_what_is_withheld_is_said(report):
+    words = {line.option: line.withheld for line in report.lines}
+    assert words[DesignOption.PARALLEL_BY_SITE] == (
+        "Visits is withheld from half of the sites for 12 months; they get letters."
+    ) or words[DesignOption.PARALLEL_BY_SITE].startswith("Half of the sites")
+    assert "the last group waits 10 month(s) longer than the first" in words[DesignOption.STEPPED_WEDGE]
+
+
+def test_a_trial_that_cannot_show_equivalence_is_warned_about(report):
+    assert report.power.equivalent_if_none == 0
+    assert any(words.startswith("This trial cannot show equivalence") for words in report.warnings)
+    assert any("with probability 0.00" in words for words in report.warnings)
+
+
+def test_registered_networks_stand_first(compared, protocol_of):
+    found = compared(protocol_of(allocation={"unit": "network", "network_level": "network", "accepted_share": 0.3}))
+    assert found.lines[0].option is DesignOption.PARALLEL_BY_NETWORK
+    assert "Staff shared between sites" in found.line(DesignOption.PARALLEL_BY_SITE).caution
+
+
+def test_a_register_without_networks_says_so(compared, protocol_of, register):
+    flat = replace(register, memberships=())
+    everywhere = protocol_of().eligibility.model_copy(update={"within": {}})
+    found = compared(protocol_of().model_copy(update={"eligibility": everywhere}), flat)
+    line = found.line(DesignOption.PARALLEL_BY_NETWORK)
+    assert not line.feasible
+    assert line.why == "The register knows no level of networks."
+    assert isinstance(found.line(DesignOption.ALL_AT_ONCE).placebo, NotEstimable)
+    assert not found.line(DesignOption.ALL_AT_ONCE).feasible
+
+
+def test_too_few_areas_cannot_be_judged(compared, protocol_of, register, history):
+    few = replace(
+        register,
+        memberships=tuple(
+            replace(m, group=f"a{int(m.group[1:]) % 4}") if m.level == "area" else m for m in register.memberships
+        ),
+    )
+    protocol = protocol_of(eligibility={"within": {"area": ["a1", "a2", "a3", "a0"]}})
+    line = compared(protocol, replace(few, memberships=tuple(m for m in few.memberships if m.level == "area"))).line(
+        DesignOption.ALL_AT_ONCE
+    )
+    assert line.precision.reason == "too-few-placebo-areas"
+
+
+def test_the_finest_level_of_several_sites_is_the_network(protocol, register, history):
+    roster = eligible_roster(protocol, history, register, opt_outs={}, elsewhere={})
+    assert network_level(protocol, register, roster) == "network"
+
+
+def test_placebo_areas_are_like_the_trial_in_size(protocol, indicator, history, register, sites):
+    roster = eligible_roster(protocol, history, register, opt_outs={}, elsewhere={})
+    trial = pseudo_trial(protocol, indicator, history.panel.arrays("opioids"), roster)
+    lone = replace(
+        register,
+        memberships=tuple(
+            replace(m, group="tiny") if m.level == "area" and m.site == sites[0] else m for m in register.memberships
+        ),
+    )
+    found = placebo_areas(protocol, history.panel.arrays("opioids"), lone, trial.window, trial_sites=60)
+    assert found.areas == 10
+
+
+def test_decay_is_found_again():
+    rng = np.random.default_rng(2)
+    periods, units = 8, 4000
+    levels = np.empty((units, periods))
+    levels[:, 0] = rng.normal(0, 1, units)
+    for t in range(1, periods):
+        levels[:, t] = 0.8 * levels[:, t - 1] + rng.normal(0, 0.6, units)
+    level, decay, noise = fit_decay(levels + rng.normal(0, 0.5, levels.shape), np.ones(units))
+    assert level == pytest.approx(1, abs=0.05)
+    assert decay == pytest.approx(0.8, abs=0.02)
+    assert noise == pytest.approx(0.25, abs=0.05)
+
+
+def test_a_stepped_wedge_needs_months_and_units(protocol, indicator, history, register):
+    roster = eligible_roster(protocol, history, register, opt_outs={}, elsewhere={})
+    data = pseudo_trial(protocol, indicator, history.panel.arrays("opioids"), roster).data
+    question = question_of(protocol, indicator)
+    found = stepped_wedge(data, question)
+    assert (found.sequences, found.period_months, found.before) == (6, 2, 6)
+    assert found.df == 60 - 12 - 1
+    short = replace(data, numerator=data.numerator[:, :13], denominator=data.denominator[:, :13])
+    assert stepped_wedge(short, question).reason == "too-few-months"
+    gaps = data.numerator.copy()
+    gaps[:55, 14:16] = np.nan
+    assert stepped_wedge(data.with_numerator(gaps), question).reason == "too-few-units"
+    assert stepped_wedge(data.with_numerator(data.numerator * 0), question).reason == "zero"
+    assert stepped_wedge(data.with_numerator(data.denominator * 3), question).reason == "no-variation"
+
+
+def test_precisions_are_numbers_or_say_why(report):
+    for line in report.lines:
+        assert isinstance(line.precision, DesignPrecision | NotEstimable)
+        assert line.withheld
+        assert line.why
