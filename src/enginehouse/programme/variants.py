@@ -56,7 +56,7 @@ VARIANTS: Mapping[str, Variant] = {
                 "README.md",
                 """\
 publishes such data; in the practices with facilitation, opioids are lowered from the start of the follow-up on, so it
-can be seen whether the trial finds it. The template `head-to-head-null` is the same region in which nothing was planted.
+can be seen whether the trial finds it. In the same region of the template `head-to-head-null`, nothing was planted.
 """,
                 """\
 publishes such data. Nothing was planted in them, so it can be seen whether the trial says that facilitation adds
