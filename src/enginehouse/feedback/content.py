@@ -290,7 +290,7 @@ class RenderFacts:
     pages
         Of the PDF where there is one.
     headline_numbers
-        The numbers in the headline area as printed.
+        The numbers as printed in the area of the headline: the headline and the figures told right under it.
     chart_own, chart_target
         The own and the target value that the chart shows; absent where it shows none.
     trend_points
@@ -302,8 +302,8 @@ class RenderFacts:
     words, text
         Of the whole document, as a reader (or a screen reader) meets it.
     order
-        Names of the parts of the page in the order in which they are read (`headline`, `standing`, `actions`); those
-        of the heading (`heading`, `issue`, `banner`) may come first.
+        Names of fields of `ReportContent` in the order in which they are read; those of the heading (`site_name`,
+        `issue`) may come first.
     chart_colours
         Colours of the marks in charts that carry meaning (`#rrggbb`).
     told_apart_without_colour

@@ -88,17 +88,19 @@ def words_and_data(content: ReportContent, context: LintContext) -> Judged:
 
 def chart_and_data(content: ReportContent, facts: RenderFacts, context: LintContext) -> Judged:
     """Rule 13, chart."""
-    _ = context
-    printed = set(numbers_in(content.headline))
-    for shown in facts.headline_numbers:
-        if not set(numbers_in(shown)) <= printed:
-            return failed("13.printed", "headline", number=shown)
+    drawn = {number for shown in facts.headline_numbers for number in numbers_in(shown)}
+    for number in numbers_in(content.headline):
+        if number not in drawn:
+            return failed("13.lacking", "headline", number=number)
+    strange = drawn - set(numbers_in(f"{_claiming(content)} {content.cannot_be_said}"))
+    if strange:
+        return failed("13.printed", "headline", number=min(strange))
     if content.own is None or content.comparator is None:
         return unsaid(content, context, "own" if content.own is None else "comparator")
     pairs = ((facts.chart_own, content.own.value), (facts.chart_target, content.comparator.target))
-    for drawn, value in pairs:
-        if not _same(drawn, value, content.value_format):
-            shown = "-" if drawn is None else f"{drawn:g}"
+    for shown_value, value in pairs:
+        if not _same(shown_value, value, content.value_format):
+            shown = "-" if shown_value is None else f"{shown_value:g}"
             return failed("13.chart", "chart", shown=shown, value=content.value_format.format(value))
     return PASSED
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from enginehouse.feedback.claims import numbers_in
 from enginehouse.feedback.content import RenderFacts, ReportContent, drawn_texts
 from enginehouse.feedback.figures import number
 from enginehouse.feedback.linter.context import LintContext
@@ -39,11 +40,12 @@ def one_page(content: ReportContent, facts: RenderFacts, context: LintContext) -
 
 def drawing(content: ReportContent, facts: RenderFacts, context: LintContext) -> Judged:
     """Rule 15, charts, numbers and colours."""
-    _ = content, context
+    _ = context
     if facts.charts > MOST_CHARTS:
         return failed("15.charts", "charts", charts=facts.charts)
-    if len(facts.headline_numbers) > MOST_HEADLINE_NUMBERS:
-        return failed("15.numbers", "headline", numbers=len(facts.headline_numbers))
+    numbers = len(numbers_in(content.headline))
+    if numbers > MOST_HEADLINE_NUMBERS:
+        return failed("15.numbers", "headline", numbers=numbers)
     if facts.least_contrast < LEAST_CONTRAST:
         return failed("15.contrast", "colours", contrast=number(facts.least_contrast, 1))
     apart = facts.charts == 0 or facts.told_apart_without_colour or differ_in_grey(facts.chart_colours)
