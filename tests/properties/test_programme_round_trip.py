@@ -20,6 +20,8 @@ from enginehouse.programme.positions import read_yaml
 from enginehouse.programme.read import from_json, from_yaml, to_yaml
 from enginehouse.programme.schemas import models, resolve, structure
 from enginehouse.programme.spec import CURRENCY_PATTERN, MONTH_PATTERN, SLUG_PATTERN, Spec
+from enginehouse.programme.study import Study
+from enginehouse.programme.table import read_table, table_text
 
 MODELS = sorted(models().values(), key=lambda model: model.__name__)
 # The whole set runs with the other long tests; every commit draws a few of each model.
@@ -84,6 +86,8 @@ def objects(part: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[dic
         next(iter(part["patternProperties"].values())) if "patternProperties" in part else part["additionalProperties"]
     )
     keys = SLUGS if "patternProperties" in part else TEXTS
+    if "propertyNames" in part:
+        keys = st.sampled_from(part["propertyNames"]["enum"])
     return st.dictionaries(keys, drawn(values, root), max_size=2)
 
 
@@ -166,6 +170,25 @@ def test_two_definitions_have_one_hash_exactly_when_they_do_not_differ(model: ty
         assert same == (diff(second, first) == ())
 
     holds()
+
+
+@QUICK
+@given(st.lists(definitions(Study), max_size=3))
+def test_studies_through_a_csv_file_and_back(values: list[Any]):
+    studies = [from_yaml(written(value), Study, path="drawn.yaml") for value in values]
+    table = read_table(table_text(studies, Study).encode(), Study, path="drawn.csv")
+    assert table.problems == ()
+    assert [row.problems for row in table.rows] == [()] * len(studies)
+    assert [row.value for row in table.rows] == studies
+
+
+@QUICK
+@given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace")))
+def test_no_bytes_make_the_reader_of_tables_fail(content: bytes):
+    header = ",".join(structure(Study)["properties"]).encode()
+    for whole in (content, header + b"\n" + content):
+        table = read_table(whole, Study, path="any.csv")
+        assert table.problems or all(row.problems or row.value for row in table.rows)
 
 
 @QUICK

@@ -1,4 +1,4 @@
-"""A small programme folder that has no problems, to be spoilt one line at a time."""
+"""Two small programme folders that have no problems, to be spoilt one line at a time: a retrospective one and a trial."""
 
 from __future__ import annotations
 
@@ -24,9 +24,25 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def trial(folder: Path) -> Path:
+    """The starter programme made into one with a trial, messages, evidence, candidates and a contract."""
+    shutil.rmtree(folder / "cycles")
+    return Path(shutil.copytree(Path(__file__).parent / "trial", folder, dirs_exist_ok=True))
+
+
+@pytest.fixture
 def spoil(folder: Path) -> Callable[[str, str, str], str]:
     """Replace the only place of a text in a file, load the folder, and return what is said, without the folder's path."""
+    return spoiler(folder)
 
+
+@pytest.fixture
+def spoil_trial(trial: Path) -> Callable[[str, str, str], str]:
+    """The same for the folder with a trial."""
+    return spoiler(trial)
+
+
+def spoiler(folder: Path) -> Callable[[str, str, str], str]:
     def spoilt(file: str, old: str, new: str) -> str:
         path = folder / file
         text = path.read_text(encoding="utf-8")
