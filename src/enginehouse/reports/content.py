@@ -109,7 +109,7 @@ class Section:
 class Document:
     """One page or dossier. `banner` is printed on top of every page, for example that all data are synthetic.
 
-    `pages` link to the pages beside this one.
+    `pages` link to the pages beside this one. A `compact` document is set smaller, so that it keeps to one page.
     """
 
     title: str
@@ -120,6 +120,7 @@ class Document:
     footer: str = ""
     language: str = "en-GB"
     pages: tuple[Link, ...] = ()
+    compact: bool = False
 
 
 def figure_of(document: Document, section_id: str) -> Figure | None:

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from enginehouse.reports.content import Block, Document, Link, Links, Paragraph, Section
 from enginehouse.reports.messages import say
 
-PAGES = ("index", "dossier", "pdf", "insight", "quality", "timeline")
+PAGES = (
+    "index",
+    "dossier",
+    "pdf",
+    "board",
+    "board-pdf",
+    "priorities",
+    "design",
+    "monitoring",
+    "insight",
+    "quality",
+    "timeline",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +56,7 @@ def index_document(
 
 
 def page_links(pages: Mapping[str, str] | None) -> tuple[Link, ...]:
-    """Links to the pages beside a page, from their addresses by kind: `index`, `dossier`, `pdf`, `insight`, `quality`,
-    `timeline`; in that order whatever the order given."""
+    """Links to the pages beside a page, from their addresses by kind: in the order of `PAGES`, whatever was given."""
     given = pages or {}
     unknown = set(given) - set(PAGES)
     if unknown:

@@ -65,6 +65,7 @@ def _plain_document(document: Document) -> Plain:
         "running": f"{document.kind}: {plain(document.title)}" if document.kind else plain(document.title),
         "annex": say("page.annex"),
         "page_number": messages()["page.page_number"],
+        "compact": document.compact,
         "language": language,
         "region": region or None,
         "sections": [

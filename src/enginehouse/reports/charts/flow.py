@@ -55,10 +55,10 @@ def _draw_aside(canvas: Canvas, box: FlowBox, middle: float, top: float) -> floa
     words = _words(box, width)
     start = top + _BETWEEN / 2
     level = start + words.height / 2
-    canvas.line((middle, top), (middle, start + words.height + _BETWEEN / 2), stroke=AXIS, width=1.4)
+    canvas.line((middle, top), (middle, start + words.height), stroke=AXIS, width=1.4)
     _arrow(canvas, (middle, level), (_ASIDE_LEFT, level))
     _draw_box(canvas, words, _ASIDE_LEFT, start, width, fill=SHADE)
-    return start + words.height + _BETWEEN / 2 + _BETWEEN
+    return start + words.height + _BETWEEN
 
 
 def _draw_arms(canvas: Canvas, arms: Sequence[Sequence[FlowBox]], trunk: float, top: float) -> float:

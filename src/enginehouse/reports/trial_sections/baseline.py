@@ -6,10 +6,10 @@ from enginehouse.evaluation.parallel.results import ArmSummary
 from enginehouse.programme.enums import Average
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, DataTable, Section
-from enginehouse.reports.effects import attribute_words, page_words
+from enginehouse.reports.effects import attribute_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper
+from enginehouse.reports.trial_sections.words import first_upper, joined, named_words
 from enginehouse.trials.balance import ArmMean, BalanceRow, BalanceTable
 
 BASELINE = "baseline"
@@ -69,21 +69,12 @@ def _mean(mean: ArmMean, row: BalanceRow, basis: TrialBasis) -> str:
 
 def _missing(basis: TrialBasis, table: BalanceTable) -> tuple[str, ...]:
     counted = [(row.name, sum(mean.missing for mean in row.by_arm)) for row in table.rows]
-    return tuple(
-        _say("missing", attribute=baseline_attribute(basis, name), count=fmt.counted(count, basis.noun))
-        for name, count in counted
-        if count
-    )
+    lacking = [f"{baseline_attribute(basis, name)} ({count})" for name, count in counted if count]
+    return (_say("missing", attributes=joined(lacking)),) if lacking else ()
 
 
 def _findings(basis: TrialBasis, table: BalanceTable) -> tuple[str, ...]:
-    return tuple(_say("worth_a_look", finding=page_words(_named(basis, finding))) for finding in table.findings)
-
-
-def _named(basis: TrialBasis, finding: str) -> str:
-    """A finding with the covariate that it begins with in words."""
-    name, _, rest = finding.partition(" ")
-    return f"{baseline_attribute(basis, name)} {rest}"
+    return tuple(_say("worth_a_look", finding=first_upper(named_words(basis, finding))) for finding in table.findings)
 
 
 def _strata(basis: TrialBasis, table: BalanceTable) -> DataTable:

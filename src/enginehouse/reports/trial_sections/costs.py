@@ -11,7 +11,7 @@ from enginehouse.economics.turn import TurnOfTheLoop
 from enginehouse.programme.enums import Payer
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, DataTable, Paragraph, Section
-from enginehouse.reports.effects import page_words
+from enginehouse.reports.effects import page_words, plural
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.question import years_words
@@ -149,9 +149,15 @@ def _line(line: ArmCostLine, currency: str) -> tuple[str, ...]:
     unknown = say("trial.not_known")
     each = unknown if line.unit_cost is None else fmt.pounds(line.unit_cost, currency)
     amount = unknown if line.amount is None else fmt.pounds(line.amount, currency)
-    many = f"{fmt.number(line.counted * line.units)} {line.unit}"
+    many = _many(line.counted * line.units, line.unit)
     borne = _say("borne_programme" if line.borne_by is Payer.PROGRAMME else "borne_site")
     return (line.activity, many, each, amount, borne)
+
+
+def _many(count: float, unit: str) -> str:
+    """`4.5 staff days`, `1 report`."""
+    number = fmt.quantity(round(count, 1))
+    return f"{number} {unit if number == '1' else plural(unit)}"
 
 
 def _turn_words(appraisal: TrialAppraisal) -> str:

@@ -11,7 +11,7 @@ from enginehouse.reports.content import Block, Bullets, Figure, Section
 from enginehouse.reports.effects import page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper
+from enginehouse.reports.trial_sections.words import first_upper, named_words
 
 
 def flow_section(basis: TrialBasis) -> Section:
@@ -104,7 +104,7 @@ def _notes(basis: TrialBasis) -> Iterator[str]:
     if counts.opted_out_of_feedback_only:
         yield _say("feedback_only", count=fmt.count(counts.opted_out_of_feedback_only))
     for note in basis.roster.notes:
-        yield _say("note", note=page_words(note))
+        yield _say("note", note=first_upper(named_words(basis, note)))
 
 
 def _say(key: str, **values: str | int) -> str:

@@ -45,6 +45,15 @@ def group_words(attribute: str) -> str:
     return f"{attribute_words(found['attribute'])}, in {parts[found['part']]}"
 
 
+def named_words(basis: TrialBasis, text: str) -> str:
+    """A sentence made elsewhere as pages write it, with what is known of sites by its words and not its names."""
+    names = [row.name for row in basis.balance.rows] if basis.balance is not None else []
+    names += [covariate.name for covariate in basis.roster.covariates] if basis.roster is not None else []
+    for name in sorted(set(names), key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", attribute_words(name), text)
+    return page_words(text)
+
+
 def first_upper(text: str) -> str:
     """A title at the beginning of a sentence or cell."""
     return text[:1].upper() + text[1:]
