@@ -1,16 +1,18 @@
-"""What changed between two versions of a definition, by meaning: comments, key order and spelling are no change.
+"""What changed between two versions of a definition or of a whole folder, by meaning: comments, key order and spelling
+are no change.
 
 Two versions without a change have the same hash, and two with one have not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from enginehouse.programme.hashing import decimal_text
 from enginehouse.programme.positions import Path, dotted_key
+from enginehouse.programme.programme import Programme
 from enginehouse.programme.spec import Spec
 
 # Entries of a list are known by the first of these keys that they have, so that inserting one is one change.
@@ -36,6 +38,37 @@ class Change:
 def diff(old: Spec, new: Spec) -> tuple[Change, ...]:
     """Every change of meaning from `old` to `new`, in the order of the model's keys."""
     return tuple(_changes(_values(old), _values(new), ()))
+
+
+def programme_changes(old: Programme, new: Programme) -> Iterator[str]:
+    """Every change between two versions of a folder, each with the kind and name of its definition in front."""
+    for kind, before, after in zip(_KINDS, _definitions(old), _definitions(new), strict=True):
+        for name in [*before, *(name for name in after if name not in before)]:
+            yield from _definition_changes(f"{kind} {name}".strip(), before.get(name), after.get(name))
+
+
+_KINDS = ("programme", "indicator", "strategy", "message", "study", "candidates", "protocol", "contract")
+
+
+def _definitions(programme: Programme) -> tuple[Mapping[str, Spec], ...]:
+    """The definitions of each kind by name, in the order of `_KINDS`; what there is only one of has no name."""
+    return (
+        {"": programme.settings},
+        programme.indicators,
+        programme.strategies,
+        programme.messages,
+        {study.id: study for study in programme.studies},
+        {"": programme.candidates} if programme.candidates is not None else {},
+        programme.protocols,
+        programme.contracts,
+    )
+
+
+def _definition_changes(title: str, before: Spec | None, after: Spec | None) -> Iterator[str]:
+    if before is None or after is None:
+        yield f"{title}: {'added' if before is None else 'removed'}"
+        return
+    yield from (f"{title}, {change}" for change in diff(before, after))
 
 
 def _values(spec: Spec) -> dict[str, Any]:
