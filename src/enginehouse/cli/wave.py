@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ def _prepare(args: argparse.Namespace) -> Output:
             args.wave,
             by=acting_for(args, workspace),
             formats=formats,
+            workers=os.cpu_count() or 1,
             progress=progress,
             dry_run=args.dry_run,
         )

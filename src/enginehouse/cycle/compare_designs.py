@@ -54,7 +54,7 @@ def compare_cycle_designs(
     *,
     by: Acting,
     replications: int | None = None,
-    workers: int | None = None,
+    workers: int | None = 1,
     progress: Progress = silent,
     dry_run: bool = False,
 ) -> ComparedDesigns:

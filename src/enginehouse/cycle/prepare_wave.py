@@ -5,7 +5,6 @@ Nothing leaves here: a second person looks at the proofs (`release_wave`), then 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +67,7 @@ def prepare_wave(
     *,
     by: Acting,
     formats: Sequence[Format] | None = None,
-    workers: int | None = None,
+    workers: int = 1,
     progress: Progress = silent,
     dry_run: bool = False,
 ) -> PreparedWave:
@@ -90,7 +89,7 @@ def prepare_wave(
     _refuse_blocked([lint(content, context=contexts[content.arm]) for content in contents.values()])
     progress(f"drawing {len(contents)} reports")
     chosen = tuple(formats) if formats else (("html", "text", "pdf") if wave == 1 else ("html", "text"))
-    drawn = render_reports(tuple(contents.values()), chosen, workers=workers or os.cpu_count() or 1)
+    drawn = render_reports(tuple(contents.values()), chosen, workers=workers)
     rendered = dict(zip(contents, drawn, strict=True))
     progress("looking at what was drawn")
     lints = tuple(lint(contents[s], rendered[s].facts, context=contexts[contents[s].arm]) for s in contents)
