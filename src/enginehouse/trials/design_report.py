@@ -99,7 +99,7 @@ class DesignReport:
     equivalence: tuple[float, ...] | None
     lines: tuple[DesignLine, ...]
     power: PowerResult
-    smallest_p: float | None
+    smallest_p: float
     warnings: tuple[str, ...]
 
     def line(self, option: DesignOption) -> DesignLine:

@@ -28,7 +28,7 @@ from enginehouse.trials.design_report import (
 )
 from enginehouse.trials.history import PseudoTrial, Question, moments, pseudo_trial, question_of
 from enginehouse.trials.placebo_areas import placebo_areas
-from enginehouse.trials.plan import ordered_arms
+from enginehouse.trials.plan import ordered_arms, plan_allocation
 from enginehouse.trials.plan_record import AllocationPlan
 from enginehouse.trials.power_formula import FEWEST_DF, in_whole_arm, precision, std_error
 from enginehouse.trials.power_results import PowerResult
@@ -65,7 +65,7 @@ def compare_designs(
     power
         The registered design's power in full, from `power_on_history`.
     plan
-        The allocation plan, for the smallest p of the permutation test.
+        The allocation plan, for the smallest p of the permutation test; made here if it is not given.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def compare_designs(
         equivalence=protocol.analysis.equivalence,
         lines=tuple(lines),
         power=power,
-        smallest_p=None if plan is None else plan.smallest_p,
+        smallest_p=(plan or plan_allocation(protocol, roster)).smallest_p,
         warnings=_warnings(power),
     )
 
