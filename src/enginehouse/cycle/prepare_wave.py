@@ -30,12 +30,14 @@ from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import WavePrepared
-from enginehouse.programme.enums import OptOutScope
+from enginehouse.programme.enums import OptOutScope, SourceKind
 from enginehouse.reports.practice_report import RenderedReport, render_reports
 
 FILES: Mapping[Format, str] = {"html": "report.html", "text": "report.txt", "pdf": "report.pdf"}
 MOST_PROOFS = 6
 _MOST_FAULTS = 20
+_COUNTED = (SourceKind.TOTALS, SourceKind.PRESCRIBING, SourceKind.LIST_SIZES)
+"""Kinds of sources that a report's figures are counted from; the others say which practice is where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def _inputs(
 
 def _source_words(workspace: Workspace) -> str:
     """Whose data these are, as their publishers wish to be named."""
-    names = dict.fromkeys(source.attribution for source in workspace.programme.settings.sources.values())
+    sources = workspace.programme.settings.sources.values()
+    names = dict.fromkeys(source.attribution for source in sources if source.kind in _COUNTED)
     return " ".join(name for name in names if name)
 
 

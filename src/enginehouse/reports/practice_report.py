@@ -43,6 +43,8 @@ def render_report(content: ReportContent, formats: Sequence[Format] = FORMATS) -
     files: dict[Format, bytes] = {}
     if "pdf" in formats:
         files["pdf"], fit = _one_page_pdf(page, charts, fit)
+    elif fit.pages > 1:  # the measure of lines errs on the long side: set the page to know
+        _, fit = _one_page_pdf(page, charts, fit)
     html = render_practice_html(page, charts, fit.density)
     if "html" in formats:
         files["html"] = html
