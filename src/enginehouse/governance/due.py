@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from enginehouse.governance.allocating import opt_out_deadline
 from enginehouse.governance.approvals import Standing, approvals_on
+from enginehouse.governance.opt_outs import overtaken, reports_left
 from enginehouse.governance.permissions import PERMISSIONS
 from enginehouse.governance.policies import next_acts
 from enginehouse.governance.recorded import person_of
@@ -59,7 +60,8 @@ def _waves(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due]:
     left = _waves_left(state, rules)
     if left:
         act = _wave_step(state, left[0])
-        yield _of(act, f"Feedback {left[0].number} of {len(rules.waves)}: {act.words}", by=left[0].due_on)
+        rest = _stopped_halfway(state, left[0].number)
+        yield _of(act, f"Feedback {left[0].number} of {len(rules.waves)}: {act.words}{rest}", by=left[0].due_on)
         for later in left[1:2]:
             yield _of(Act.PREPARE_WAVE, f"Feedback {later.number} of {len(rules.waves)}", by=later.due_on)
 
@@ -135,11 +137,16 @@ def _day_of(act: Act, state: CycleState, rules: CycleRules) -> date | None:
 
 
 def _waves_left(state: CycleState, rules: CycleRules) -> list[WaveDate]:
-    """Waves of the calendar of which nothing has left and that no later wave has overtaken, while they can be sent."""
+    """Waves of the calendar that can still leave, whole or in part, and that no later wave has overtaken."""
     if state.stage not in (Stage.ALLOCATED, Stage.DELIVERING):
         return []
-    newest = max((wave.number for wave in state.waves if wave.batches), default=0)
-    return [wave for wave in rules.waves if wave.number > newest]
+    newest = max((wave.number for wave in state.waves if wave.batches and not reports_left(state, wave)), default=0)
+    return [wave for wave in rules.waves if wave.number > newest and overtaken(state, wave.number) is None]
+
+
+def _stopped_halfway(state: CycleState, number: int) -> str:
+    wave = state.wave(number)
+    return f" ({reports_left(state, wave)} reports are left)" if wave is not None and wave.batches else ""
 
 
 def _wave_step(state: CycleState, due_wave: WaveDate) -> Act:

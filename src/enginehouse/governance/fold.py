@@ -151,6 +151,7 @@ def _wave_prepared(state: CycleState, event: Event, payload: events.WavePrepared
         prepared_by=event.actor,
         prepared_on=event.effective_on,
         batches=before.batches if before else (),
+        seq=event.seq,
     )
     return {"waves": _with(state, wave)}
 

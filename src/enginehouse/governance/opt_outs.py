@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from enginehouse.governance.recorded import OptOut
+from enginehouse.governance.recorded import OptOut, Wave
 from enginehouse.governance.state import CycleState
 from enginehouse.programme.enums import OptOutScope
 
@@ -54,6 +54,19 @@ def may_use_data(state: CycleState, site: str, *, on: date | None = None) -> boo
 def held_back(state: CycleState, sites: Iterable[str], *, on: date | None = None) -> tuple[str, ...]:
     """Those of the sites that may not be sent feedback, in the order given."""
     return tuple(site for site in sites if not may_be_sent(state, site, on=on))
+
+
+def reports_left(state: CycleState, wave: Wave) -> int:
+    """How many reports of an approved wave are still to leave: those of sites that opted out meanwhile are not."""
+    if not wave.is_approved or overtaken(state, wave.number):
+        return 0
+    meanwhile = {o.site for o in state.opt_outs if o.seq > wave.seq and o.scope in _REACHES[OptOutScope.FEEDBACK]}
+    return max(0, wave.reports - len(wave.sent) - len(meanwhile - wave.sent))
+
+
+def overtaken(state: CycleState, number: int) -> int | None:
+    """The number of a later wave of which reports have left: an older one would come after it."""
+    return max((wave.number for wave in state.waves if wave.number > number and wave.batches), default=None)
 
 
 def kept_as_randomised(state: CycleState) -> tuple[OptOut, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from enginehouse.core.errors import NotAllowed, did_you_mean
 from enginehouse.governance.lack import Lack, refuse_lacks
-from enginehouse.governance.opt_outs import held_back
+from enginehouse.governance.opt_outs import held_back, overtaken
 from enginehouse.governance.recorded import Wave
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import Act, Stage
@@ -132,11 +132,15 @@ def _wave_prepared(state: CycleState, payload: events.WavePrepared, rules: Cycle
             f"{len(before.sent)} report(s) of wave {payload.wave} have left already: it cannot be made anew.",
             "Send the rest of what was approved (send wave).",
         )
-    later = [wave.number for wave in state.waves if wave.number > payload.wave and wave.batches]
-    if later:
+    yield from _overtaken(state, payload.wave)
+
+
+def _overtaken(state: CycleState, number: int) -> Iterator[Lack]:
+    later = overtaken(state, number)
+    if later is not None:
         yield Lack(
-            f"reports of wave {later[-1]} have left already: those of wave {payload.wave} would come after them.",
-            "Prepare the next wave.",
+            f"reports of wave {later} have left already: those of wave {number} would come after them.",
+            "Go on with the next wave.",
         )
 
 
@@ -165,6 +169,7 @@ def _sent(state: CycleState, payload: events.ReportsSent, _rules: CycleRules | N
             "Send what was approved.",
         )
     else:
+        yield from _overtaken(state, payload.wave)
         yield from _recipients(state, wave, payload.sites)
 
 

@@ -13,6 +13,7 @@ from enginehouse.core.errors import NotAllowed
 from enginehouse.governance.allocating import check_roster, check_seed_commitment
 from enginehouse.governance.conditions import lacks_on, lacks_to_start
 from enginehouse.governance.lack import refuse_lacks
+from enginehouse.governance.opt_outs import reports_left
 from enginehouse.governance.payload_checks import check_payload
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import (
@@ -226,9 +227,9 @@ def _is_awaited(state: CycleState, act: Act, rules: CycleRules | None) -> bool:
     if act is Act.APPROVE_WAVE:
         return any(not wave.is_approved for wave in state.waves)
     if act is Act.SEND_WAVE:
-        return any(wave.is_approved and not wave.batches for wave in state.waves)
+        return any(reports_left(state, wave) for wave in state.waves)
     if act is Act.PREPARE_WAVE and rules is not None:
-        waiting = any(not wave.batches for wave in state.waves)
+        waiting = any(not wave.is_approved or reports_left(state, wave) for wave in state.waves)
         return not waiting and any(state.wave(due.number) is None for due in rules.waves)
     return False
 

@@ -141,6 +141,8 @@ class Wave:
     approved_by: str | None = None
     approved_on: date | None = None
     batches: tuple[Batch, ...] = ()
+    seq: int = 0
+    """The entry of the record that prepared it."""
 
     @property
     def is_approved(self) -> bool:

@@ -9,11 +9,11 @@ import pytest
 
 from enginehouse.governance.due import Due, due
 from enginehouse.governance.permissions import PERMISSIONS
-from enginehouse.governance.recorded import Approval, Proposal, Signature
+from enginehouse.governance.recorded import Approval, OptOut, Proposal, Signature
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import ENDS, Act, Stage, path_for
 from enginehouse.governance.state import CycleState
-from enginehouse.programme.enums import DesignType
+from enginehouse.programme.enums import DesignType, OptOutScope
 
 TODAY = date(2016, 4, 10)
 APPROVALS = tuple(
@@ -75,12 +75,20 @@ def test_waves_are_due_by_the_calendar(rules, wave):
     ]
     assert told(replace(delivering, waves=(wave(1),)), rules)[0] == ("Feedback 1 of 3: approve wave", first)
     assert told(replace(delivering, waves=(wave(1, approved=True),)), rules)[0] == ("Feedback 1 of 3: send wave", first)
-    halfway = replace(delivering, waves=(wave(1, approved=True, sent=("a",)), wave(2, approved=True, sent=("a",))))
+    halfway = replace(
+        delivering,
+        waves=(wave(1, approved=True, sent=("a",), reports=1), wave(2, approved=True, sent=("a",), reports=1)),
+    )
     assert told(halfway, rules) == [("Feedback 3 of 3: prepare wave", third)]
-    done = replace(delivering, waves=tuple(wave(n, approved=True, sent=("a",)) for n in (1, 2, 3)))
+    done = replace(delivering, waves=tuple(wave(n, approved=True, sent=("a",), reports=1) for n in (1, 2, 3)))
     assert told(done, rules) == [("Next step: start follow up", None)]
+    # A wave that stopped half-way is due still; a site that opted out meanwhile is not waited for.
+    stopped = replace(delivering, waves=(wave(1, approved=True, sent=("a",), reports=4),))
+    assert told(stopped, rules)[0] == ("Feedback 1 of 3: send wave (3 reports are left)", first)
+    out = OptOut(site="b", scope=OptOutScope.FEEDBACK, reason="", effective_on=TODAY, after_allocation=True, seq=9)
+    assert told(replace(stopped, opt_outs=(out,)), rules)[0][0] == "Feedback 1 of 3: send wave (2 reports are left)"
     # A wave that a later one has overtaken is no longer due.
-    assert told(replace(delivering, waves=(wave(2, approved=True, sent=("a",)),)), rules) == [
+    assert told(replace(delivering, waves=(wave(2, approved=True, sent=("a",), reports=1),)), rules) == [
         ("Feedback 3 of 3: prepare wave", third)
     ]
 

@@ -14,6 +14,8 @@ from enginehouse.governance.opt_outs import (
     may_be_allocated,
     may_be_sent,
     may_use_data,
+    overtaken,
+    reports_left,
     scopes_by_site,
 )
 from enginehouse.governance.recorded import OptOut
@@ -72,3 +74,18 @@ def test_after_the_allocation_the_arm_stays():
         opt_outs=(out("a", RANDOMISATION), out("b", RANDOMISATION, late=True), out("c", FEEDBACK, late=True))
     )
     assert [opt_out.site for opt_out in kept_as_randomised(state)] == ["b"]
+
+
+def test_how_many_reports_are_left(wave):
+    sent = wave(1, approved=True, sent=("a", "b"), reports=5, seq=3)
+    outs = (
+        out("c", FEEDBACK, seq=4),  # opted out after the wave was made: held back
+        out("a", DATA_USE, seq=5),  # has got the report already
+        out("d", RANDOMISATION, seq=6),  # still gets it
+        out("e", FEEDBACK, seq=2),  # was never in it
+    )
+    state = CycleState(waves=(sent,), opt_outs=outs)
+    assert reports_left(state, sent) == 5 - 2 - 1
+    assert reports_left(state, wave(1, reports=5)) == 0  # not approved
+    assert reports_left(CycleState(waves=(sent, wave(2, approved=True, sent=("a",)))), sent) == 0  # overtaken
+    assert overtaken(state, 1) is None

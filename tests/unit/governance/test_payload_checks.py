@@ -128,6 +128,15 @@ def test_a_wave_is_prepared_while_nothing_of_it_has_left(make_event, sending, ru
         check_payload(overtaken, make_event(Act.PREPARE_WAVE, wave=1).payload)
 
 
+def test_a_wave_that_stopped_halfway_goes_on_unless_a_later_one_has_left(make_event, wave):
+    first = wave(1, approved=True, sent=("A",))
+    rest = make_event(Act.SEND_WAVE, wave=1, manifest="1" * 64, sites=("E",)).payload
+    check_payload(CycleState(stage=Stage.DELIVERING, waves=(first, wave(2, approved=True))), rest)
+    later = CycleState(stage=Stage.DELIVERING, waves=(first, wave(2, approved=True, sent=("A",))))
+    with pytest.raises(NotAllowed, match="reports of wave 2 have left already: those of wave 1 would come after them"):
+        check_payload(later, rest)
+
+
 def test_before_delivery_only_the_first_wave_is_prepared(make_event):
     state = CycleState(stage=Stage.ALLOCATED)
     check_payload(state, make_event(Act.PREPARE_WAVE, wave=1).payload)
