@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from enginehouse.evidence.library import Library, LibraryStudy
 from enginehouse.evidence.pooling import allowed, directed, on_another_scale, pool
@@ -202,25 +201,24 @@ def _updates(
     allowance: Mapping[StudyDesign, float] | None,
 ) -> tuple[OwnUpdate, ...]:
     """Each own result in the order of posting; what follows one is what goes before the next."""
-    ordered = sorted(own, key=lambda study: (study.posted_on or "", study.id))
-    results = [(directed(study, question.lower_is_better), allowed(study, allowance)) for study in ordered]
-    beliefs = list(accumulate(results, _learn, initial=start))
-    return tuple(
-        OwnUpdate(
-            study=study.id,
-            posted_on=study.posted_on or "",
-            effect=effect,
-            std_error=error,
-            before=before,
-            after=_learn(before, (effect, error)),
-            surprise=None if before is None else surprise(before, effect, error),
+    updates: list[OwnUpdate] = []
+    belief = start
+    for study in sorted(own, key=lambda study: (study.posted_on or "", study.id)):
+        effect, error = directed(study, question.lower_is_better), allowed(study, allowance)
+        after = Normal(effect, error) if belief is None else updated(belief, effect, error)
+        updates.append(
+            OwnUpdate(
+                study=study.id,
+                posted_on=study.posted_on or "",
+                effect=effect,
+                std_error=error,
+                before=belief,
+                after=after,
+                surprise=None if belief is None else surprise(belief, effect, error),
+            )
         )
-        for study, (effect, error), before in zip(ordered, results, beliefs, strict=False)
-    )
-
-
-def _learn(before: Normal | None, result: tuple[float, float]) -> Normal:
-    return Normal(*result) if before is None else updated(before, *result)
+        belief = after
+    return tuple(updates)
 
 
 def _about_surprises(updates: Sequence[OwnUpdate]) -> tuple[str, ...]:
