@@ -35,7 +35,7 @@ class Forecast(Spec):
     high: Number
     """Its upper end."""
     verdicts: Mapping[Annotated[Verdict, Field(strict=False)], Share]
-    """The probability of each verdict; they add up to 1."""
+    """The probability of each verdict; they add up to 1, and one that is left out has none."""
 
 
 class Contract(Spec):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from enginehouse.programme.checks.margins import NO_DIFFERENCE
-from enginehouse.programme.enums import DesignType, Direction, Summary
+from enginehouse.programme.enums import DesignType, Summary
 from enginehouse.programme.explain_words import or_list
 from enginehouse.programme.grouping import BASELINE, grouping
 from enginehouse.programme.indicator import Indicator
@@ -29,10 +29,6 @@ class Told:
     def noun(self) -> str:
         """What one site is called."""
         return self.programme.settings.site_noun
-
-    @property
-    def low_is_good(self) -> bool:
-        return self.indicator(self.protocol.indicator).direction is Direction.LOWER_IS_BETTER
 
     @property
     def is_trial(self) -> bool:

@@ -136,7 +136,7 @@ class EmbeddedTrial(Spec):
 
 
 class Analysis(Spec):
-    """The registered analysis and its margins, as ratios of the exposed to the comparator (or differences)."""
+    """The registered analysis and its margins, as ratios of the arm that is judged to the other (or differences)."""
 
     primary: Method = Field(strict=False)
     """The method whose interval gives the verdict."""
@@ -145,13 +145,13 @@ class Analysis(Spec):
     equivalence: Margins | None = None
     """The two margins inside which an effect is as good as none, on either side of no difference."""
     non_inferiority: Number | None = None
-    """The margin of harm: the result says whether the exposed are not worse by more than this."""
+    """The margin of harm: the result says whether the arm is not worse by more than this."""
     drift: Drift | None = None
     """How the drift between whole areas enters the interval. Without it no interval covers that drift."""
     practice_models: Mapping[Slug, OneOrMany[Annotated[PracticeMethod, Field(strict=False)]]] = {}
     """Indicator, and the models of single sites and months that are shown beside the primary analysis."""
     subgroups: Many[Text] = ()
-    """Attributes of sites by which the effect is also shown."""
+    """Attributes of sites by which the effect is also shown: in thirds, or as the name says (`imd_quintile`)."""
     checks: Many[Annotated[Check, Field(strict=False)]] = ()
     """What is looked at before the effect is believed."""
     embedded_trial: EmbeddedTrial | None = None

@@ -13,6 +13,8 @@ from enginehouse.programme.enums import Verdict
 from enginehouse.programme.load import load_definitions, load_programme
 from enginehouse.programme.message import Message
 from enginehouse.programme.message_fields import PLACEHOLDERS
+from enginehouse.programme.study import Study
+from enginehouse.programme.table import table_text
 
 MESSAGE = "messages/gap.yaml"
 EVIDENCE = "evidence/library.csv"
@@ -51,6 +53,8 @@ def said_of(folder: Path) -> str:
         ("programme.yaml", "signed_by: [Dr A. Example]", "signed_by: []", "feedback.signed_by\n  got nobody. Name at least one person"),
         ("programme.yaml", "similar_by: [list_size]", "similar_by: [list_sise]", "feedback.similar_by[1]\n  got the attribute 'list_sise'; expected one of: deprivation, list_size. Did you mean 'list_size'?"),
         (CANDIDATES, "  - id: visits", "  - id: letters", "candidates[2].id\n  got the candidate 'letters' a second time. Give each its own id."),
+        (CANDIDATES, "indicator: metered-dose-inhaler-share\n    strategy: visits", "indicator: inhalers\n    strategy: visits", "candidates[2].indicator\n  got the indicator 'inhalers'; expected 'metered-dose-inhaler-share'. Write indicators/inhalers.yaml, or use another name."),
+        ("indicators/metered-dose-inhaler-share.yaml", "direction: lower-is-better", "direction: none", "candidates.yaml:8  candidates[1].indicator\n  got 'metered-dose-inhaler-share', which has no direction; without one no change of it has a value."),
         (CANDIDATES, "strategy: visits", "strategy: visit", "candidates[2].strategy\n  got the strategy 'visit'; expected one of: feedback-letter, visits. Did you mean 'visits'?"),
         (CANDIDATES, "over: usual-care", "over: usual-car", "candidates[1].over\n  got the strategy 'usual-car'; expected one of: feedback-letter, usual-care, visits. Did you mean 'usual-care'?"),
         (CANDIDATES, "over: usual-care", "over: feedback-letter", "candidates[1].over\n  got 'feedback-letter', the strategy itself."),
@@ -218,6 +222,18 @@ def test_studies_of_several_files_are_one_library(trial: Path):
 def test_files_that_cannot_be_read(trial: Path, content: bytes, said: str):
     (trial / EVIDENCE).write_bytes(content)
     assert said in said_of(trial)
+
+
+def test_a_library_is_written_as_it_is_read(trial: Path):
+    studies = load_programme(trial).studies
+    text = table_text(studies, Study)
+    assert text == (
+        f"{HEADER}smith-2019,visits,feedback-letter,Inhalers,log-ratio,-0.05,0.02,true,cluster-trial,"
+        '"Practices, England",2019,120,0.7,Smith 2019\n'
+        "jones-2020,feedback-letter,usual-care,Inhalers,log-ratio,-0.01,0.02,true,before-after,Practices,2020,,,Jones 2020\n"
+    )
+    (trial / EVIDENCE).write_text(text, "utf-8")
+    assert load_programme(trial).studies == studies
 
 
 def test_a_folder_in_the_place_of_a_file(trial: Path):
