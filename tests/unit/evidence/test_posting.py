@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from enginehouse.evaluation.effects import WindowResult
+from enginehouse.evaluation.effects import Comparison, WindowResult
 from enginehouse.evaluation.parallel.results import (
     ArmFidelity,
     ArmSummary,
