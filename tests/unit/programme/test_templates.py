@@ -11,8 +11,8 @@ import enginehouse
 from enginehouse.core.errors import MachineError, UserError
 from enginehouse.programme.enums import Role
 from enginehouse.programme.load import load_programme
-from enginehouse.programme.people import load_people
-from enginehouse.programme.templates import TEMPLATES, new_programme
+from enginehouse.programme.people import FILE, load_people
+from enginehouse.programme.templates import EXAMPLE_PEOPLE, TEMPLATES, new_programme
 from enginehouse.programme.variants import VARIANTS
 
 SHIPPED = Path(enginehouse.__file__).parent / "programmes"
@@ -119,6 +119,12 @@ def test_a_file_is_not_a_folder(tmp_path: Path):
 def test_a_template_that_does_not_exist(tmp_path: Path):
     with pytest.raises(UserError, match=r"got the template 'stater'; expected one of: .* Did you mean 'starter'\?"):
         new_programme(tmp_path / "x", template="stater")
+
+
+def test_a_template_may_bring_its_people(tmp_path: Path):
+    folder = new_programme(tmp_path / "x", template="head-to-head")
+    assert (folder / FILE).read_bytes() == (SHIPPED / "head-to-head" / EXAMPLE_PEOPLE).read_bytes()
+    assert not (folder / EXAMPLE_PEOPLE).exists()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path):

@@ -12,8 +12,8 @@ from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Engaged
 from enginehouse.programme.wording import did_you_mean, one_of
 
-# Into halves sites are cut for allocation; a dose-response needs a middle.
-SUBGROUPS = (3, 5)
+# Without random allocation sites are cut into no other groups.
+GROUPS_OF_A_SERIES = (3, 5)
 
 
 def outcomes(protocol: Protocol) -> tuple[str, ...]:
@@ -54,30 +54,29 @@ def check_analysis(protocol: Protocol, known: Known) -> Iterator[Fault]:
 
 def _subgroups(protocol: Protocol, known: Known) -> Iterator[Fault]:
     names = protocol.analysis.subgroups
-    computed = COMPUTED if protocol.design.type is DesignType.PARALLEL else ()
+    is_trial = protocol.design.type is DesignType.PARALLEL
     yield from repeated(("analysis", "subgroups"), names, noun="attribute")
     for number, name in enumerate(names):
         path, group = ("analysis", "subgroups", number), grouping(name)
         if known.attributes is not None and name in known.attributes:
             continue
-        yield from unknown_attribute(path, group.attribute, known, computed=computed)
-        if group.groups not in (None, *SUBGROUPS):
-            what = f"got '{name}'; subgroups are thirds or fifths."
+        yield from unknown_attribute(path, group.attribute, known, computed=COMPUTED if is_trial else ())
+        if not is_trial and group.groups not in (None, *GROUPS_OF_A_SERIES):
+            what = f"got '{name}'; in a {protocol.design.type} subgroups are thirds or fifths."
             yield Fault(path, what, f"Write {group.attribute}_third or {group.attribute}_quintile.")
 
 
 def _engaged(engaged: Engaged, protocol: Protocol, known: Known) -> Iterator[Fault]:
-    """Among the engaged of the arm that gives the verdict."""
-    path = ("analysis", "engaged", "strategy")
-    if not protocol.contrasts:
-        return
-    contrast, name = protocol.contrasts[0], engaged.strategy
-    arm, over = (protocol.arms.get(one, ()) for one in (contrast.arm, contrast.over))
-    if contrast.arm in protocol.arms and name not in arm:
-        what = f"got '{name}', which is not in the arm {contrast.arm}; expected {one_of(arm) if arm else 'nothing'}."
-        yield Fault(path, what, did_you_mean(name, arm))
-    elif name in over:
-        what = f"got '{name}', which the comparator {contrast.over} gets too."
+    """Some contrast must have the component in its arm alone."""
+    path, name = ("analysis", "engaged", "strategy"), engaged.strategy
+    known_arms = [c for c in protocol.contrasts if c.arm in protocol.arms and c.over in protocol.arms]
+    having = [contrast for contrast in known_arms if name in protocol.arms[contrast.arm]]
+    if known_arms and not having:
+        judged = sorted({strategy for contrast in known_arms for strategy in protocol.arms[contrast.arm]})
+        what = f"got '{name}', which no arm that is judged has; expected {one_of(judged) if judged else 'nothing'}."
+        yield Fault(path, what, did_you_mean(name, judged))
+    elif having and all(name in protocol.arms[contrast.over] for contrast in having):
+        what = f"got '{name}', which the comparator {having[0].over} gets too."
         yield Fault(path, what, "Name a component that the comparator cannot receive, or remove engaged.")
     strategy = known.strategy(name)
     if strategy is not None and strategy.contact is None and strategy.delivered_by is None:

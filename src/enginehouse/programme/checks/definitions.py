@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enginehouse.programme.checks.names import Fault, Known, add_indicator, same_id, unknown, unknown_attribute
 from enginehouse.programme.enums import CostedPer, SourceKind
+from enginehouse.programme.grouping import COMPUTED, grouping
 from enginehouse.programme.indicator import Codes, Indicator, Prescribing
 from enginehouse.programme.positions import Path
 from enginehouse.programme.programme import ProgrammeSettings
@@ -21,7 +22,8 @@ def check_settings(settings: ProgrammeSettings, known: Known) -> Iterator[Fault]
             ("feedback", "signed_by"), "got nobody.", "Name at least one person in whose name reports are sent."
         )
     for number, name in enumerate(feedback.similar_by):
-        yield from unknown_attribute(("feedback", "similar_by", number), name, known)
+        path = ("feedback", "similar_by", number)
+        yield from unknown_attribute(path, grouping(name).attribute, known, computed=COMPUTED)
 
 
 def check_strategy(name: str, strategy: Strategy) -> Iterator[Fault]:

@@ -51,7 +51,7 @@ def said_of(folder: Path) -> str:
         (STRATEGY, "sends_report: true\n", "", "activities[1].per\n  got 'report', but this strategy sends none. Write 'sends_report: true', or use another."),
         (VISITS, "contact: visit\n", "", "activities[1].per\n  got 'contact-minute', but the strategy does not say which contacts are logged. Add contact (visit, webinar or call)"),
         ("programme.yaml", "signed_by: [Dr A. Example]", "signed_by: []", "feedback.signed_by\n  got nobody. Name at least one person"),
-        ("programme.yaml", "similar_by: [list_size]", "similar_by: [list_sise]", "feedback.similar_by[1]\n  got the attribute 'list_sise'; expected one of: deprivation, list_size. Did you mean 'list_size'?"),
+        ("programme.yaml", "similar_by: [list_size]", "similar_by: [list_sise]", "feedback.similar_by[1]\n  got the attribute 'list_sise'; expected one of: baseline, deprivation, list_size. Did you mean 'list_size'?"),
         (CANDIDATES, "  - id: visits", "  - id: letters", "candidates[2].id\n  got the candidate 'letters' a second time. Give each its own id."),
         (CANDIDATES, "indicator: metered-dose-inhaler-share\n    strategy: visits", "indicator: inhalers\n    strategy: visits", "candidates[2].indicator\n  got the indicator 'inhalers'; expected 'metered-dose-inhaler-share'. Write indicators/inhalers.yaml, or use another name."),
         ("indicators/metered-dose-inhaler-share.yaml", "direction: lower-is-better", "direction: none", "candidates.yaml:8  candidates[1].indicator\n  got 'metered-dose-inhaler-share', which has no direction; without one no change of it has a value."),

@@ -111,10 +111,9 @@ BLOCKS = "  method: stratified-blocks\n  strata: [area]\n  block_sizes: [{}]\n"
         ("worthwhile: 0.95", "worthwhile: 0.95\n  non_inferiority: 0.99", "analysis.non_inferiority\n  got 0.99; expected a margin above 1."),
         # What else the analysis names.
         ("deprivation_quintile", "imd_quintile", "analysis.subgroups[1]\n  got the attribute 'imd'; expected one of: baseline, deprivation, list_size."),
-        ("deprivation_quintile", "deprivation_half", "analysis.subgroups[1]\n  got 'deprivation_half'; subgroups are thirds or fifths. Write deprivation_third or deprivation_quintile."),
         ("deprivation_quintile", "list_size_third", "analysis.subgroups[2]\n  got the attribute 'list_size_third' a second time."),
         ("inequality: deprivation", "inequality: imd", "analysis.inequality\n  got the attribute 'imd'; expected one of: deprivation, list_size."),
-        ("engaged: {strategy: visits,", "engaged: {strategy: visit,", "analysis.engaged.strategy\n  got 'visit', which is not in the arm letter-and-visits; expected one of: feedback-letter, visits. Did you mean 'visits'?"),
+        ("engaged: {strategy: visits,", "engaged: {strategy: visit,", "analysis.engaged.strategy\n  got 'visit', which no arm that is judged has; expected one of: feedback-letter, visits. Did you mean 'visits'?"),
         ("engaged: {strategy: visits,", "engaged: {strategy: feedback-letter,", "analysis.engaged.strategy\n  got 'feedback-letter', which the comparator letter gets too."),
         ("engaged: {strategy: visits,", "engaged: {strategy: feedback-letter,", "analysis.engaged.strategy\n  got 'feedback-letter', but nothing is logged of who received it. Add contact or delivered_by in strategies/feedback-letter.yaml"),
         # Other cycles.
@@ -157,6 +156,8 @@ def test_a_trial_without_one_of_its_parts(trial: Path, key: str):
         ("balance: [list_size, deprivation, baseline]", "balance: [list-size]"),
         ("strata: [area, list_size_half]", "strata: [baseline_third]"),
         ("  average: patients\n", "  average: sites\n"),
+        ("deprivation_quintile", "deprivation_half"),
+        ("  - {arm: letter-and-visits, over: letter}", "  - {arm: letter, over: letter-and-visits}\n  - {arm: letter-and-visits, over: letter}"),
         ("comparator_could_not_receive: true", "comparator_could_not_receive: false"),
     ],
 )  # fmt: skip
@@ -269,6 +270,13 @@ def test_what_means_nothing_without_random_allocation(key: str, spoil: Said):
     name = key.split(":")[0]
     message = spoil("cycles/first/protocol.yaml", "prior_knowledge: >-", f"{key}\nprior_knowledge: >-")
     assert f"  {name}\n  got {name}, but " in message
+
+
+def test_subgroups_of_a_series_have_a_middle(spoil: Said):
+    message = spoil("cycles/first/protocol.yaml", "subgroups: [list_size, deprivation]", "subgroups: [list_size_half]")
+    assert (
+        "got 'list_size_half'; in a controlled-its subgroups are thirds or fifths. Write list_size_third or" in message
+    )
 
 
 @pytest.mark.parametrize(
