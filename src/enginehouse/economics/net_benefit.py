@@ -21,8 +21,6 @@ from enginehouse.programme.enums import Direction
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale, t_quantile
 
 METHOD: Literal["t of the effect, price integrated out"] = "t of the effect, price integrated out"
-WIDEST_TAIL = 1e-9
-"""The tail of the effect beyond which a limit is not searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,23 +245,22 @@ class _Worth:
         return 1 + share
 
     def _quantile(self, probability: float) -> float:
-        """The value below which the given share of belief lies."""
-        if self.effect.std_error == 0 and self.price.low == self.price.high:
-            return self.price.top * self._units_at(self.effect.value)
-        low, high = self._reach()
+        """The value below which the given share of belief lies: between its values at the extreme prices."""
+        units = self._units_quantile(probability)
+        low, high = sorted((self.price.low * units, self.price.high * units))
+        if self.effect.std_error == 0 or low == high:
+            return units * self.price.quantile(probability if units > 0 else 1 - probability)
+        margin = 1e-6 * (high - low)
 
         def below(value: float) -> float:
             return 1 - self.exceeds(value) - probability
 
-        return float(brentq(below, low, high, xtol=1e-9 * max(abs(low), abs(high)), rtol=1e-12))
+        return float(brentq(below, low - margin, high + margin, xtol=1e-9 * (high - low), rtol=1e-12))
 
-    def _reach(self) -> tuple[float, float]:
-        """Two values between which all but a negligible part of the value lies."""
-        half = t_quantile(1 - WIDEST_TAIL, self.effect.df) * self.effect.std_error
-        ends = (self._units_at(self.effect.value - half), self._units_at(self.effect.value + half))
-        values = [price * units for price in (self.price.low, self.price.high) for units in ends]
-        spread = max(values) - min(values)
-        return min(values) - 1e-6 * spread, max(values) + 1e-6 * spread
+    def _units_quantile(self, probability: float) -> float:
+        """The units below which the given share of belief lies."""
+        of_effect = probability if self.sign > 0 else 1 - probability
+        return self._units_at(self.effect.value + t_quantile(of_effect, self.effect.df) * self.effect.std_error)
 
     def _units_at(self, effect: float) -> float:
         return self.sign * self.quantity * _change(effect, self.effect.scale)

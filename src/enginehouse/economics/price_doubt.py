@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,13 @@ class PriceDistribution:
     def mean(self) -> float:
         """(low + top + high) / 3."""
         return (self.low + self.top + self.high) / 3
+
+    def quantile(self, probability: float) -> float:
+        """The price below which the given share (0-1) of belief lies."""
+        width = self.high - self.low
+        rising = math.sqrt(probability * width * (self.top - self.low))
+        falling = math.sqrt((1 - probability) * width * (self.high - self.top))
+        return self.low + rising if probability * width <= self.top - self.low else self.high - falling
 
     def nodes(self) -> tuple[Array, Array]:
         """Prices and their weights (adding up to 1) for a sum over the distribution: Gauss-Legendre on either side."""
