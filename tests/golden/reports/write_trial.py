@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,11 @@ from enginehouse.evaluation.parallel.results import (
     TrialSubgroupEffect,
 )
 from enginehouse.evaluation.results import OutcomeRole, TruthResult, VerdictResult
+from enginehouse.evidence.library import Library, LibraryStudy
 from enginehouse.evidence.results import ForecastScore, ForecastScores
+from enginehouse.priorities.results import LocalFacts, Priorities, TrialSize
+from enginehouse.priorities.weigh import weigh
+from enginehouse.programme.candidates import Candidates
 from enginehouse.programme.contract import Contract
 from enginehouse.programme.enums import (
     AllocationMethod,
@@ -40,6 +45,8 @@ from enginehouse.programme.enums import (
     Check,
     ContactKind,
     Direction,
+    EvidenceScale,
+    StudyDesign,
     Summary,
     Verdict,
     Window,
@@ -49,6 +56,17 @@ from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.read import from_yaml
 from enginehouse.programme.strategy import Strategy
+from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts, FaultFact, SourceFact
+from enginehouse.reports.trial_facts import (
+    AllocationFact,
+    ApprovalFact,
+    ContactFact,
+    InterruptionFact,
+    SignatureFact,
+    TrialFacts,
+    WaveFact,
+)
+from enginehouse.stats.records import to_plain
 from enginehouse.stats.results import Estimate, NotEstimable
 from enginehouse.trials.balance import ArmCount, ArmMean, BalanceRow, BalanceTable, StratumCount
 from enginehouse.trials.consort import Consort, Exclusion, ExclusionReason, NetworkCount, ReasonCount
@@ -584,7 +602,7 @@ def design() -> DesignReport:
         return DesignPrecision(
             units=units,
             std_error=std_error,
-            df=units - 2.0,
+            df=max(units - 2.0, 20.0),
             power=power_,
             detectable=detectable,
             equivalent_if_none=same,
@@ -751,6 +769,136 @@ def monitoring() -> MonitoringReport:
     )
 
 
+def priorities() -> tuple[Priorities, Priorities]:
+    """The example's candidates, weighed before and after a result of our own."""
+    candidates = from_yaml((PROGRAMME / "candidates.yaml").read_bytes(), Candidates, path="candidates.yaml")
+    local = LocalFacts(
+        baseline=46.0,
+        denominator=2_366_000.0,
+        sites=292,
+        sites_available=292,
+        lower_is_better=True,
+        unit="mg oral morphine equivalence",
+        per="registered patient",
+        last_month="2025-02",
+        trial_sizes=tuple(
+            TrialSize(sites_per_arm=sites, std_error=0.0178 * math.sqrt(146 / sites))
+            for sites in (30, 50, 75, 100, 140)
+        ),
+    )
+    known = {c.id: local for c in candidates.candidates if c.indicator == PRIMARY}
+    own = LibraryStudy(
+        id="own-facilitation-2026",
+        strategy="facilitation",
+        over="bimonthly-feedback",
+        target="opioids",
+        scale=EvidenceScale.LOG_RATIO,
+        effect=math.log(0.921),
+        std_error=0.018,
+        lower_is_better=True,
+        design=StudyDesign.CLUSTER_TRIAL,
+        setting="here",
+        completed=2026,
+        sites=282,
+        baseline=46.0,
+        source="the cycle facilitation",
+        indicator=PRIMARY,
+        cycle="facilitation",
+        posted_on="2026-07-21",
+        evaluation="04" * 32,
+    )
+
+    def weighed(library: Library, day: date) -> Priorities:
+        return weigh(candidates, library, known, as_of=day, currency="GBP", price_year=2025, site_noun="practice")
+
+    return weighed(Library.of(), date(2025, 3, 31)), weighed(Library.of(posted=(own,)), date(2026, 7, 22))
+
+
+def facts() -> TrialFacts:
+    """What the record would add; the strategies are stored beside it."""
+    record = DossierFacts(
+        programme="Opioids, head to head",
+        cycle="facilitation",
+        registered_on="2025-04-10",
+        registered_by="A. Statistician",
+        retrospective=False,
+        frozen_on="2026-07-01",
+        last_month="2026-05",
+        evaluated_on="2026-07-02",
+        software="enginehouse 0.1.0",
+        head_seq=88,
+        head_hash="ab" * 32,
+        protocol="01" * 32,
+        definitions="02" * 32,
+        panel="03" * 32,
+        evaluation="04" * 32,
+        appraisal="05" * 32,
+        synthetic=True,
+        amendments=(
+            AmendmentFact(
+                on="2025-09-01", by="A. Statistician", changes=("harms: nsaid added",), reason="The board asked"
+            ),
+        ),
+        decision=DecisionFact(
+            on="2026-07-20", by="The board", decision="evaluate-further", reason="As agreed.", dissent="One member."
+        ),
+        sources=(SourceFact(name="prescribing", snapshot="s-1", files=24, rows=90_000, quarantined=3),),
+        faults=(FaultFact(severity="Caution", source="prescribing", what="One month came late", count=1),),
+    )
+    return TrialFacts(
+        record=record,
+        allocation=AllocationFact(
+            prepared_on="2025-05-17",
+            prepared_by="B. Manager",
+            allocated_on="2025-05-18",
+            allocated_by="A. Statistician",
+            seed="a-secret-seed",
+            seed_commitment="07" * 32,
+            roster="06" * 32,
+            plan="08" * 32,
+            allocation="09" * 32,
+            script="audit_allocation.py",
+            command="python audit_allocation.py plan.json seed.txt",
+            files=("audit_allocation.py", "plan.json", "seed.txt"),
+        ),
+        approvals=(
+            ApprovalFact(approval="data-protection", reference="DP-12", given_on="2025-04-12", expires_on="2027-04-12"),
+            ApprovalFact(approval="research-ethics-screening", reference="not research", given_on="2025-04-14"),
+        ),
+        notice_on="2025-04-15",
+        notice_sites=294,
+        waves=(
+            WaveFact(
+                wave=1, due_on="2025-06-12", sent_on="2025-06-12", reports=292, bounced=3, opened=201, discussed=60
+            ),
+            WaveFact(wave=2, due_on="2025-08-12", sent_on="", reports=0),
+        ),
+        contacts=(
+            ContactFact(
+                kind="visit",
+                arm="feedback-plus-facilitation",
+                contacts=371,
+                sites=124,
+                programme_minutes=44_520.0,
+                site_minutes=33_390.0,
+            ),
+        ),
+        signatures=(
+            SignatureFact(person="The board", on="2025-05-01"),
+            SignatureFact(person="C. Lead", on="2025-05-02"),
+        ),
+        interruptions=(
+            InterruptionFact(
+                on="2025-10-01", by="B. Manager", what="wave 3 stopped half-way", reason="A wrong address"
+            ),
+        ),
+        harms_looked_on=("2025-12-01",),
+        evidence_posted="facilitation-2026",
+        designs_compared_on="2025-04-02",
+        people={"board": "The board", "clinical-lead": "C. Lead", "chief-pharmacist": "D. Pharmacist"},
+    )
+
+
 def main() -> None:
     cycle = PROGRAMME / "cycles" / "facilitation"
     protocol = from_yaml((cycle / "protocol.yaml").read_bytes(), Protocol, path="protocol.yaml")
@@ -766,7 +914,11 @@ def main() -> None:
         LoggedActivity(arm=OVER, sites=146, reports=861),
         LoggedActivity(arm=ARM, sites=146, reports=866, contacts=(visits,)),
     )
+    before, after = priorities()
     records: dict[str, Any] = {
+        "facts": to_plain(facts()),
+        "priorities-before": before.to_record(),
+        "priorities": after.to_record(),
         "evaluation": found.to_record(),
         "appraisal": appraise_trial(protocol, found, logged, strategies, settings).to_record(),
         "roster": roster().to_record(),
