@@ -160,7 +160,7 @@ def _by_site(case: _Case) -> DesignLine:
         why=f"{len(case.roster.sites)} sites could be allocated.",
         precision=_on_units(case, by_network=False),
         placebo=None,
-        withheld=_withheld(case, "half of the sites" if case.arms == 2 else "the sites of the other arms"),
+        withheld=_withheld(case, "Half of the sites" if case.arms == 2 else "The sites of the other arms"),
         caution="" if registered else "Staff shared between sites would carry what one arm gets to the other.",
     )
 
@@ -183,7 +183,7 @@ def _by_network(case: _Case) -> DesignLine:
         why=why,
         precision=_on_units(case, by_network=True) if feasible else NotEstimable(reason="not-feasible", detail=why),
         placebo=None,
-        withheld=_withheld(case, "half of the networks" if case.arms == 2 else "the networks of the other arms"),
+        withheld=_withheld(case, "Half of the networks" if case.arms == 2 else "The networks of the other arms"),
         caution="Fewer, larger units: less precise, but nothing spills over inside a network.",
     )
 
@@ -201,7 +201,7 @@ def _fewer(case: _Case) -> DesignLine:
         why=f"{half} of the sites, drawn at random, would be allocated; the others go on as they are.",
         precision=found,
         placebo=None,
-        withheld=_withheld(case, f"all but about {half // case.arms} of the {len(case.roster.sites)} sites"),
+        withheld=_withheld(case, f"All but about {half // case.arms} of the {len(case.roster.sites)} sites"),
         caution="Cheaper to deliver, and harder to learn from.",
     )
 
@@ -210,16 +210,16 @@ def _stepped(case: _Case) -> DesignLine:
     found = _not_judged(case) if isinstance(case.trial, NotEstimable) else stepped_wedge(case.trial.data, case.question)
     if isinstance(found, SteppedWedge):
         why = (
-            f"{found.sequences} groups of sites would start {found.period_months} month(s) after one another, in "
+            f"{found.sequences} groups of sites would start {_months(found.period_months)} after one another, in "
             "random order; everyone has it at the end."
         )
         shown: DesignPrecision | NotEstimable = case.precision(found.std_error, found.df, found.units)
         withheld = (
-            f"{_component(case)} is withheld from nobody for good; the last group waits "
-            f"{found.period_months * (found.sequences - 1)} month(s) longer than the first."
+            f"Nobody goes without {_component(case)} for good; the last group waits "
+            f"{_months(found.period_months * (found.sequences - 1))} longer than the first."
         )
     else:
-        why, shown, withheld = found.detail, found, f"{_component(case)} is withheld from nobody for good."
+        why, shown, withheld = found.detail, found, f"Nobody goes without {_component(case)} for good."
     return DesignLine(
         option=DesignOption.STEPPED_WEDGE,
         registered=False,
@@ -255,7 +255,7 @@ def _at_once(case: _Case) -> DesignLine:
         why=why,
         precision=shown,
         placebo=found,
-        withheld=f"{_component(case)} is withheld from no site that takes part.",
+        withheld=f"No site that takes part goes without {_component(case)}.",
         caution=caution,
     )
 
@@ -329,15 +329,18 @@ def _component(case: _Case) -> str:
     """What the arm that is judged has and its comparator lacks."""
     arms, _ = ordered_arms(case.protocol)
     extra = [s for s in case.protocol.arms[arms[1]] if s not in case.protocol.arms[arms[0]]]
-    words = " and ".join(name.replace("-", " ") for name in extra) or arms[1].replace("-", " ")
-    return words[0].upper() + words[1:]
+    return " and ".join(name.replace("-", " ") for name in extra) or arms[1].replace("-", " ")
+
+
+def _months(number: int) -> str:
+    return "1 month" if number == 1 else f"{number} months"
 
 
 def _withheld(case: _Case, whom: str) -> str:
     arms, _ = ordered_arms(case.protocol)
     still = [name.replace("-", " ") for name in case.protocol.arms[arms[0]]]
-    kept = f"; they get {' and '.join(still)}" if still else "; they go on with usual care"
-    return f"{_component(case)} is withheld from {whom} for {case.months} months{kept}."
+    kept = f"they get {' and '.join(still)}" if still else "they have usual care"
+    return f"{whom} go without {_component(case)} for {case.months} months; {kept}."
 
 
 def _warnings(power: PowerResult) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from enginehouse.core.months import Month
+from enginehouse.indicators.panel import HistoricalPanel, Panel
 from enginehouse.stats.results import Estimate, NotEstimable
 from enginehouse.trials.design_report import DesignOption, DesignPrecision, PlaceboAreas
 from enginehouse.trials.designs import _LINES, compare_designs, designs_from_record, network_level
@@ -73,9 +75,11 @@ def test_all_at_once_shows_its_placebo_areas(report):
 def test_what_is_withheld_is_said(report):
     words = {line.option: line.withheld for line in report.lines}
     assert words[DesignOption.PARALLEL_BY_SITE] == (
-        "Visits is withheld from half of the sites for 12 months; they get letters."
-    ) or words[DesignOption.PARALLEL_BY_SITE].startswith("Half of the sites")
-    assert "the last group waits 10 month(s) longer than the first" in words[DesignOption.STEPPED_WEDGE]
+        "Half of the sites go without visits for 12 months; they get letters."
+    )
+    assert words[DesignOption.STEPPED_WEDGE] == (
+        "Nobody goes without visits for good; the last group waits 10 months longer than the first."
+    )
 
 
 def test_a_trial_that_cannot_show_equivalence_is_warned_about(report):
@@ -167,3 +171,53 @@ def test_precisions_are_numbers_or_say_why(report):
         assert isinstance(line.precision, DesignPrecision | NotEstimable)
         assert line.withheld
         assert line.why
+
+
+def test_a_history_too_short_leaves_every_design_unjudged_and_says_why(compared, protocol_of, panel):
+    table = [row for row in panel.table.to_pylist() if Month(2023, 8) <= Month.of(row["month"]) < Month(2024, 1)]
+    short = Panel.from_columns(
+        indicator=[row["indicator"] for row in table],
+        site=[row["site"] for row in table],
+        month=[Month.of(row["month"]) for row in table],
+        numerator=[row["numerator"] for row in table],
+        denominator=[row["denominator"] for row in table],
+    )
+    found = compared(protocol_of(eligibility={"baseline_months": 1}), of=HistoricalPanel.before(short, Month(2024, 1)))
+    assert all(isinstance(line.precision, NotEstimable) for line in found.lines)
+    assert "The history has 5 month(s)" in found.line(DesignOption.PARALLEL_BY_SITE).precision.detail
+    assert found.warnings == ("What this trial could show cannot be told from the history.",)
+    assert designs_from_record(json.loads(json.dumps(found.to_record()))) == found
+
+
+def test_without_a_registered_effect_the_worthwhile_one_is_tried(protocol_of, indicator, history, register, report):
+    protocol = protocol_of(power=None)
+    roster = eligible_roster(protocol, history, register, opt_outs={}, elsewhere={})
+    assert compare_designs(protocol, indicator, history, roster, register, report.power).effect == 0.95
+
+
+def test_an_arm_of_usual_care_goes_on_as_it_is(compared, protocol_of):
+    found = compared(
+        protocol_of(arms={"usual": [], "visits": ["visits"]}, contrasts=[{"arm": "visits", "over": "usual"}])
+    )
+    assert found.line(DesignOption.FEWER_SITES).withheld.endswith(
+        "go without visits for 12 months; they have usual care."
+    )
+
+
+def test_history_that_does_not_vary_cannot_be_judged(compared, protocol_of, panel, history):
+    table = history.panel.table.to_pylist()
+    flat = Panel.from_columns(
+        indicator=[row["indicator"] for row in table],
+        site=[row["site"] for row in table],
+        month=[Month.of(row["month"]) for row in table],
+        numerator=[3 * row["denominator"] for row in table],
+        denominator=[row["denominator"] for row in table],
+    )
+    found = compared(protocol_of(allocation={"balance": ["imd"]}), of=HistoricalPanel.before(flat, Month(2024, 1)))
+    assert {line.option: line.precision.reason for line in found.lines if isinstance(line.precision, NotEstimable)} == {
+        DesignOption.PARALLEL_BY_SITE: "no-variation",
+        DesignOption.PARALLEL_BY_NETWORK: "no-variation",
+        DesignOption.FEWER_SITES: "no-variation",
+        DesignOption.STEPPED_WEDGE: "no-variation",
+        DesignOption.ALL_AT_ONCE: "too-few-placebo-areas",
+    }
