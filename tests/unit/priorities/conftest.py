@@ -26,7 +26,7 @@ CANDIDATE: dict[str, Any] = {
     "scale": "log-ratio",
     "value": {"per_unit": 0.01, "low": 0.007, "high": 0.013, "is_assumption": True, "source": "assumed"},
     "roll_out_cost": 6000,
-    "cost_per_site_year": 620,
+    "cost_per_site_year": 700,
     "trial": {"fixed": 9000, "per_site": 15, "years": 1, "sites_per_arm": [30, 50, 100, 200]},
 }
 FILE: dict[str, Any] = {
