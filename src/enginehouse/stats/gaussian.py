@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 _ROOT_2 = math.sqrt(2.0)
 _ROOT_2_PI = math.sqrt(2.0 * math.pi)
+_BEYOND = 38.0
+"""Standard deviations beyond which a normal tail is 0 in floating point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def unit_normal_loss(x: Normal) -> float:
     >>> round(unit_normal_loss(Normal(1.0, 5 ** 0.5)), 6)
     0.479811
     """
-    if x.sd == 0:
+    if abs(x.mean) >= _BEYOND * x.sd:
         return 0.0
     z = abs(x.mean) / x.sd
     return max(x.sd * (density(z) - z * upper_tail(z)), 0.0)

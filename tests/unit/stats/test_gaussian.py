@@ -28,6 +28,11 @@ def test_without_doubt_there_is_nothing_to_gain():
     assert preposterior_sd(0, 1) == 0
 
 
+def test_hardly_any_doubt_is_a_number_too():
+    assert unit_normal_loss(Normal(2.0, 1e-308)) == 0
+    assert emax(Normal(2.0, 1e-308)) == 2
+
+
 def test_a_study_that_tells_nothing_moves_nothing():
     assert preposterior_sd(2, math.inf) == 0
     assert preposterior_sd(2, 1e-12) == pytest.approx(2)
