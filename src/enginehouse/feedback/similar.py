@@ -57,7 +57,7 @@ def comparison_for(
     candidates[row] = False
     attributes, rows = _alike(row, candidates, groups, least)
     if len(rows) < LEAST_AT_ALL:
-        return NotEstimable(reason="too-few-sites", detail=f"{len(rows)} other sites have a value.")
+        return NotEstimable(reason="too-few-sites", detail=str(len(rows)))
     own_values = values.value[rows]
     typical = float(np.median(own_values))
     reached = _without_chance(own_values, values.std_error[rows])

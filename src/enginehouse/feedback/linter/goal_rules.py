@@ -24,7 +24,6 @@ from enginehouse.programme.enums import Direction, NumeratorKind, SignalKind
 
 _ADDRESS = re.compile(r"https?://|www\.|doi", re.IGNORECASE)
 _TEN_DIGITS = re.compile(r"(?<![\d,.])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d,])")
-_PATIENTS = re.compile(r"(\babout )?\b\d[\d,.]* (?:more |fewer |less |of your )?patients\b", re.IGNORECASE)
 MOST_ACTIONS = 3
 
 
@@ -133,14 +132,14 @@ def _patients(content: ReportContent) -> Judged:
     """Patients may be spoken of by an indicator of patients, or about, with the source of the conversion."""
     gap = content.gap
     assert gap is not None
-    spoken = list(_PATIENTS.finditer(" ".join((content.headline, content.comparison_words, content.goal))))
+    spoken = list(pattern("patients").finditer(" ".join((content.headline, content.comparison_words, content.goal))))
     if content.numerator_kind is NumeratorKind.PATIENTS:
         return PASSED
     if gap.patients is None:
         return need(not spoken, "11.patients", "headline")
     if not gap.conversion_source:
         return failed("11.source", "gap")
-    return need(gap.about and all(found[1] for found in spoken), "11.about", "headline")
+    return need(gap.about and all(found[0].lower().startswith("about") for found in spoken), "11.about", "headline")
 
 
 def barriers(content: ReportContent, context: LintContext) -> Judged:
