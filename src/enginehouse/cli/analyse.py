@@ -11,7 +11,7 @@ from enginehouse.programme.enums import Method, Summary, Window
 from enginehouse.programme.trial import Contrast
 
 EXAMPLES = (
-    'enginehouse analyse facilitation "Every practice counting once" --method site-mixed-model --reason "The board asked."',
+    'enginehouse analyse facilitation "Each practice once" --method site-mixed-model --reason "The board asked."',
     'enginehouse analyse facilitation "The last month" --window last-month --reason "To see whether it lasts."',
     'enginehouse analyse facilitation "By list size" --subgroup list_size_third --reason "A reviewer asked."',
 )

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
@@ -32,13 +32,18 @@ LINE = "-" * 72
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One cycle of the demo: where it is, what it starts from, and what is decided after its evaluation."""
+    """One cycle of the demo: where it is, what it starts from, and what is decided after its evaluation.
+
+    A trial and a rehearsal decide by themselves; `seed` is that of their allocation, fixed here.
+    """
 
     name: str
     template: str
     cycle: str
-    reason: str
+    reason: str = ""
     decision: str = "evaluate-further"
+    kind: Literal["retrospective", "trial", "rehearsal"] = "retrospective"
+    seed: str = ""
 
 
 TURNS = (
@@ -67,6 +72,9 @@ TURNS = (
         "The whole interval is beyond the margin that was registered.",
         decision="implement",
     ),
+    Turn("trial", "head-to-head", "facilitation", kind="trial", seed="the first trial of this demo"),
+    Turn("null", "head-to-head-null", "facilitation", kind="trial", seed="the second trial of this demo"),
+    Turn("rehearsal", "rehearsal", "facilitation", kind="rehearsal", seed="the rehearsal of this demo"),
 )
 _NAMES = tuple(turn.name for turn in TURNS)
 _FOUND_BY = ("ENGINEHOUSE_DATA", "ENGINEHOUSE_SHARED")
@@ -82,6 +90,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="run only this part (may be repeated); the others stay as they are",
     )
+    parser.add_argument(
+        "--all", action="store_true", help="make every report as PDF too, not those of the first wave alone"
+    )
     add_json(parser)
 
 
@@ -92,7 +103,7 @@ def run(args: argparse.Namespace) -> Output:
     chosen = [turn for turn in TURNS if turn.name in (args.only or _NAMES)]
     try:
         _make_room(args.folder, chosen)
-        missing = _run_turns(args.folder, chosen)
+        missing = _run_turns(args.folder, chosen, every_format=args.all)
         done = turns_done(args.folder, TURNS)
         page = write_index(args.folder / INDEX, done, missing)
     except OSError as error:
@@ -117,7 +128,7 @@ def _make_room(folder: Path, chosen: Sequence[Turn]) -> None:
             shutil.rmtree(folder / turn.name)
 
 
-def _run_turns(folder: Path, chosen: Sequence[Turn]) -> dict[str, list[str]]:
+def _run_turns(folder: Path, chosen: Sequence[Turn], *, every_format: bool) -> dict[str, list[str]]:
     """Run each part; what data were missing for those that could not be run."""
     missing = {}
     for turn in chosen:
@@ -128,7 +139,7 @@ def _run_turns(folder: Path, chosen: Sequence[Turn]) -> dict[str, list[str]]:
                 shutil.rmtree(folder / turn.name)
                 progress("its data are not on this machine")
             else:
-                _run_turn(turn, folder / turn.name, progress)
+                RUN[turn.kind](turn, folder / turn.name, progress, every_format)
     return missing
 
 
@@ -139,7 +150,7 @@ def _begin(turn: Turn, folder: Path, progress: Progress) -> list[str]:
     from enginehouse.programme.paths import find_files
 
     eh.new_programme(folder, template=turn.template)
-    if turn.name == "region":
+    if turn.name == "region" or turn.kind == "trial":
         eh.synthesise(folder, progress=progress)
     for name in _FOUND_BY:
         if os.environ.get(name):  # a programme's paths start in its own folder, the user's in theirs
@@ -153,8 +164,8 @@ def _begin(turn: Turn, folder: Path, progress: Progress) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _run_turn(turn: Turn, folder: Path, progress: Progress) -> None:
-    """Every step of one cycle."""
+def _run_retrospective(turn: Turn, folder: Path, progress: Progress, _every_format: bool) -> None:
+    """Every step of one retrospective cycle."""
     import enginehouse as eh
 
     workspace = eh.open_workspace(folder, index=f"../../{INDEX}")
@@ -174,3 +185,21 @@ def _run_turn(turn: Turn, folder: Path, progress: Progress) -> None:
     eh.decide(workspace, turn.cycle, by=board, decision=eh.DecisionWord(turn.decision), reason=turn.reason)
     progress("writing the dossier")
     eh.write_dossier(workspace, turn.cycle, by=me)
+
+
+def _run_trial(turn: Turn, folder: Path, progress: Progress, every_format: bool) -> None:
+    from enginehouse.cli.demo_trial import run_trial
+    from enginehouse.cycle.workspace import open_workspace
+
+    workspace = open_workspace(folder, index=f"../../{INDEX}")
+    run_trial(workspace, turn.cycle, progress, seed=turn.seed, every_format=every_format)
+
+
+def _run_rehearsal(turn: Turn, folder: Path, progress: Progress, _every_format: bool) -> None:
+    from enginehouse.cli.demo_trial import run_rehearsal
+    from enginehouse.cycle.workspace import open_workspace
+
+    run_rehearsal(open_workspace(folder, index=f"../../{INDEX}"), turn.cycle, progress, seed=turn.seed)
+
+
+RUN = {"retrospective": _run_retrospective, "trial": _run_trial, "rehearsal": _run_rehearsal}

@@ -16,6 +16,9 @@ from enginehouse.core.errors import UserError
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.evaluate import recorded_evaluation
 from enginehouse.cycle.pages import INSIGHT, QUALITY, TIMELINE, dossier_pages
+from enginehouse.cycle.weigh_priorities import PRIORITIES
+from enginehouse.evaluation.parallel.results import TrialEvaluation
+from enginehouse.evaluation.records import AnyEvaluation
 from enginehouse.evaluation.results import Evaluation
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Document, Figure, Link, Paragraph
@@ -26,7 +29,7 @@ from enginehouse.reports.messages import say
 from enginehouse.stats.results import Estimate
 
 WIDTH = 96
-NUMBERS = ("No", "One", "Two", "Three", "Four")
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Done:
     """One part of the demo that went to its end: its evaluation, and what its dossier says."""
 
     turn: Turn
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
     dossier: Document
     synthetic: bool
 
@@ -78,25 +81,44 @@ def _one_cluster(done: Sequence[Done]) -> tuple[Block, ...]:
             if isinstance(block, Figure)
         )
         if each.turn.name == "campaign" and (figure := next(figures, None)) is not None:
+            assert isinstance(each.evaluation, Evaluation), "the campaign allocated nobody"
             return Paragraph(text=say("index.top", exposed=each.evaluation.exposed_title)), figure
     return ()
 
 
 def _group(done: Done) -> LinkGroup:
     turn = done.turn
-    pages = {**dossier_pages(turn.cycle), "timeline": TIMELINE, "quality": QUALITY, "insight": INSIGHT}
     return LinkGroup(
         id=turn.name,
         title=_title(turn.name),
         text=say(f"index.{turn.name}.text"),
         blocks=tuple(Paragraph(text=line) for line in _summary(done.evaluation)),
         links=tuple(
-            Link(
-                label=say(f"index.links.{key}"), href=f"{turn.name}/output/{file}", note=say(f"index.links.{key}_note")
-            )
-            for key, file in pages.items()
+            Link(label=say(f"index.links.{key}"), href=f"{turn.name}/{file}", note=say(f"index.links.{key}_note"))
+            for key, file in _pages(turn).items()
         ),
     )
+
+
+def _pages(turn: Turn) -> dict[str, str]:
+    """The pages of one part, by what the index calls them."""
+    cycle = turn.cycle
+    pages = {**dossier_pages(cycle), "timeline": TIMELINE, "quality": QUALITY}
+    if turn.kind == "retrospective":
+        pages["insight"] = INSIGHT
+    if turn.kind == "trial":
+        pages = {
+            "board": f"{cycle}-board.html",
+            **pages,
+            "priorities": PRIORITIES,
+            "design": f"{cycle}-design.html",
+            "notice": f"{cycle}-notice.html",
+            "report": f"proofs/{cycle}-wave-01/proof-1-report.html",
+            "report_pdf": f"proofs/{cycle}-wave-01/proof-1-report.pdf",
+            "monitoring": f"{cycle}-monitoring.html",
+            "insight": INSIGHT,
+        }
+    return {key: f"output/{file}" for key, file in pages.items()}
 
 
 def _absent(name: str, why: Sequence[str]) -> LinkGroup:
@@ -126,8 +148,36 @@ def _title(name: str) -> str:
     return say(f"index.{name}.title")
 
 
-def _summary(evaluation: Evaluation) -> Iterator[str]:
+def _summary(evaluation: AnyEvaluation) -> Iterator[str]:
     """What came out, in a few honest sentences."""
+    return _trial(evaluation) if isinstance(evaluation, TrialEvaluation) else _retrospective(evaluation)
+
+
+def _trial(evaluation: TrialEvaluation) -> Iterator[str]:
+    outcome, headline = evaluation.primary, evaluation.headline
+    effect = effect_words(headline) if isinstance(headline, Estimate) else page_words(headline.detail)
+    yield say(
+        "index.summary.contrast",
+        contrast=outcome.registered.title,
+        indicator=outcome.short_title,
+        effect=effect,
+        verdict=evaluation.verdict.word.value,
+    )
+    if evaluation.verdict.addition:
+        yield page_words(evaluation.verdict.addition)
+    yield from _truth(evaluation)
+    if evaluation.rehearsal is not None:
+        yield page_words(evaluation.rehearsal.finding)
+
+
+def _truth(evaluation: AnyEvaluation) -> Iterator[str]:
+    for truth in evaluation.truth:
+        if truth.indicator == evaluation.primary.indicator and truth.covered is not None:
+            covered = say("index.summary.covers" if truth.covered else "index.summary.misses")
+            yield say("index.summary.truth", truth=fmt.percent_change(truth.ratio), covered=covered)
+
+
+def _retrospective(evaluation: Evaluation) -> Iterator[str]:
     outcome, headline = evaluation.primary, evaluation.headline
     effect = effect_words(headline) if isinstance(headline, Estimate) else page_words(headline.detail)
     yield say(
@@ -143,7 +193,4 @@ def _summary(evaluation: Evaluation) -> Iterator[str]:
     trial = evaluation.embedded_trial
     if trial is not None:
         yield say("index.summary.trial", half_width=fmt.percent(trial.half_width))
-    for truth in evaluation.truth:
-        if truth.indicator == outcome.indicator and truth.covered is not None:
-            covered = say("index.summary.covers" if truth.covered else "index.summary.misses")
-            yield say("index.summary.truth", truth=fmt.percent_change(truth.ratio), covered=covered)
+    yield from _truth(evaluation)

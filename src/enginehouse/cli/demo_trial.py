@@ -1,0 +1,245 @@
+"""The prospective parts of the demo: a trial from the choice of the question to what was learnt, and a rehearsal.
+
+It calls what any user can call, in the order and on the days on which they would. Time is an input.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from enginehouse.programme.enums import DecisionWord, OptOutScope
+
+if TYPE_CHECKING:
+    from enginehouse.core.months import Month
+    from enginehouse.core.progress import Progress
+    from enginehouse.cycle.workspace import Acting, Workspace
+
+_DECISIONS = {
+    "worthwhile": (DecisionWord.IMPLEMENT, "The whole interval is beyond the margin, as the contract foresaw."),
+    "equivalent": (
+        DecisionWord.DO_NOT_PURSUE,
+        "Visits added nothing worthwhile to feedback here; their time goes elsewhere, and feedback goes on.",
+    ),
+}
+_OTHERWISE = (DecisionWord.EVALUATE_FURTHER, "The contract foresaw another look for this verdict.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One cycle, walked through: who acts by id and on which day."""
+
+    workspace: Workspace
+    cycle: str
+    progress: Progress
+    seed: str
+
+    def by(self, person: str, on: date) -> Acting:
+        from enginehouse.cycle.workspace import acting
+
+        return acting(self.workspace, person, on)
+
+    @property
+    def starts(self) -> date:
+        return self.workspace.protocol(self.cycle).design.starts.first_day
+
+
+def run_trial(workspace: Workspace, cycle: str, progress: Progress, *, seed: str, every_format: bool = False) -> None:
+    """Every step of a prospective cycle on made-up data, whose follow-up comes month by month."""
+    trial = Trial(workspace, cycle, progress, seed)
+    choose(trial)
+    lock(trial)
+    draw_by_lot(trial)
+    deliver(trial, every_format=every_format)
+    find_out(trial)
+    decide_and_learn(trial)
+
+
+def choose(trial: Trial) -> None:
+    """Load the history, weigh the candidates, try the design on the practices' own past."""
+    import enginehouse as eh
+
+    day = trial.starts - timedelta(days=60)
+    me = trial.by("me", day)
+    eh.load_data(trial.workspace, by=me, progress=trial.progress)
+    eh.check_loaded_data(trial.workspace)
+    eh.build_indicators(trial.workspace, by=me, progress=trial.progress)
+    eh.write_insight(trial.workspace)
+    trial.progress("weighing five candidates")
+    eh.weigh_priorities(trial.workspace, by=me)
+    statistician = trial.by("statistician", day + timedelta(days=3))
+    eh.compare_cycle_designs(
+        trial.workspace, trial.cycle, by=statistician, workers=os.cpu_count() or 1, progress=trial.progress
+    )
+
+
+def lock(trial: Trial) -> None:
+    """Approvals, two people's registration, the contract and what each signatory expects."""
+    import enginehouse as eh
+
+    workspace, cycle, protocol = trial.workspace, trial.cycle, trial.workspace.protocol(trial.cycle)
+    trial.progress("locking the protocol, by two people")
+    day = trial.starts - timedelta(days=52)
+    for number, approval in enumerate(protocol.approvals, start=1):
+        eh.record_approval(
+            workspace,
+            cycle,
+            approval,
+            by=trial.by("governance", day),
+            reference=f"Example {number}",
+            given_on=day,
+            expires_on=day.replace(year=day.year + 2),
+        )
+    eh.register(workspace, cycle, by=trial.by("statistician", day + timedelta(days=1)))
+    eh.register(workspace, cycle, by=trial.by("manager", day + timedelta(days=2)))
+    for forecast in workspace.programme.contracts[cycle].forecasts:
+        eh.sign_contract(workspace, cycle, by=trial.by(forecast.person, day + timedelta(days=4)))
+
+
+def draw_by_lot(trial: Trial) -> None:
+    """Tell the practices, hear who would rather not, and allocate the others, by two people."""
+    import enginehouse as eh
+
+    workspace, cycle = trial.workspace, trial.cycle
+    trial.progress("telling practices, and drawing by lot")
+    eh.open_recruitment(workspace, cycle, by=trial.by("manager", trial.starts - timedelta(days=45)))
+    sites = eh.current_panel(workspace).sites
+    said = trial.by("governance", trial.starts - timedelta(days=30))
+    for place, scope in ((3, OptOutScope.RANDOMISATION), (8, OptOutScope.DATA_USE), (21, OptOutScope.FEEDBACK)):
+        eh.record_opt_out(workspace, cycle, sites[place], by=said, scope=scope)
+    deadline = workspace.protocol(cycle).eligibility
+    assert deadline is not None
+    first = deadline.opt_out_by + timedelta(days=1)
+    eh.prepare_allocation(workspace, cycle, by=trial.by("statistician", first), seed=trial.seed)
+    eh.allocate(workspace, cycle, by=trial.by("second-statistician", first + timedelta(days=1)))
+    eh.export_list(workspace, cycle, "facilitation", by=trial.by("manager", first + timedelta(days=2)))
+
+
+def deliver(trial: Trial, *, every_format: bool) -> None:
+    """Month after month: the wave that is due, the data as they come, visits, replies, a look at how it goes."""
+    from enginehouse.core.months import Month
+    from enginehouse.delivery.calendar import waves_of
+
+    workspace, design = trial.workspace, trial.workspace.protocol(trial.cycle).design
+    waves = {Month.of(wave.due_on): wave for wave in waves_of(workspace.protocol(trial.cycle).delivery)}
+    for month in design.follow_up:
+        last_day = (month + 1).first_day - timedelta(days=1)
+        if month in waves:
+            _wave(trial, waves[month].number, waves[month].due_on, every_format=every_format)
+        _log_visits(trial, last_day)
+        _load(trial, month, last_day)
+        if month.month % 3 == 0:
+            _monitor(trial, last_day)
+
+
+def _wave(trial: Trial, number: int, on: date, *, every_format: bool) -> None:
+    import enginehouse as eh
+
+    workspace, cycle = trial.workspace, trial.cycle
+    eh.prepare_wave(
+        workspace,
+        cycle,
+        number,
+        by=trial.by("manager", on),
+        formats=("html", "text", "pdf") if every_format else None,
+        workers=os.cpu_count() or 1,
+        progress=trial.progress,
+    )
+    eh.approve_wave(workspace, cycle, number, by=trial.by("second-manager", on))
+    eh.send_wave(workspace, cycle, number, by=trial.by("manager", on), progress=trial.progress)
+
+
+def _log_visits(trial: Trial, on: date) -> None:
+    import enginehouse as eh
+    from enginehouse.cycle.synthesise_contacts import synthesise_replies, synthesise_visits
+
+    workspace, cycle, manager = trial.workspace, trial.cycle, trial.by("manager", on)
+    eh.log_contacts(workspace, cycle, synthesise_visits(workspace, cycle, until=on), by=manager)
+    for wave in workspace.state(cycle).waves:
+        if wave.batches and not any(
+            note.about == f"wave-{wave.number}" for note in workspace.state(cycle).delivery_notes
+        ):
+            eh.note_delivery(
+                workspace, cycle, wave.number, synthesise_replies(workspace, cycle, wave.number), by=manager
+            )
+
+
+def _load(trial: Trial, month: Month, on: date) -> None:
+    import enginehouse as eh
+
+    me = trial.by("me", on)
+    eh.synthesise(trial.workspace.programme.folder, until=month)
+    trial.progress(f"loading {month} as it comes")
+    eh.load_data(trial.workspace, by=me)
+    eh.build_indicators(trial.workspace, by=me)
+
+
+def _monitor(trial: Trial, on: date) -> None:
+    import enginehouse as eh
+
+    eh.monitor(trial.workspace, trial.cycle, by=trial.by("me", on))
+
+
+def find_out(trial: Trial) -> None:
+    """Freeze, run the registered analysis once, and set costs beside it."""
+    import enginehouse as eh
+
+    workspace, cycle = trial.workspace, trial.cycle
+    end = workspace.protocol(cycle).design.follow_up.end.first_day
+    eh.start_follow_up(workspace, cycle, by=trial.by("manager", end - timedelta(days=1)))
+    trial.progress("freezing the data, and analysing once")
+    eh.freeze(workspace, cycle, by=trial.by("me", end + timedelta(days=40)))
+    eh.evaluate_cycle(workspace, cycle, by=trial.by("statistician", end + timedelta(days=41)), progress=trial.progress)
+    eh.appraise_cycle(workspace, cycle, by=trial.by("me", end + timedelta(days=42)))
+
+
+def decide_and_learn(trial: Trial) -> None:
+    """Decide by the contract, score the forecasts, post the evidence, weigh again, write it all down."""
+    import enginehouse as eh
+
+    workspace, cycle = trial.workspace, trial.cycle
+    day = workspace.protocol(cycle).design.follow_up.end.first_day + timedelta(days=60)
+    word, reason = _DECISIONS.get(workspace.state(cycle).verdict or "", _OTHERWISE)
+    eh.decide(workspace, cycle, by=trial.by("board", day), decision=word, reason=reason)
+    me = trial.by("me", day + timedelta(days=1))
+    eh.score_cycle(workspace, cycle, by=me)
+    eh.post_evidence(workspace, cycle, by=me)
+    trial.progress("weighing the candidates again")
+    eh.weigh_priorities(workspace, by=me)
+    trial.progress("writing dossier, board page and calendar")
+    eh.write_dossier(workspace, cycle, by=me)
+    eh.write_board(workspace, cycle, by=me)
+    eh.export_calendar(workspace, on=me.on)
+
+
+def run_rehearsal(workspace: Workspace, cycle: str, progress: Progress, *, seed: str) -> None:
+    """A trial that was never run, on real history: allocate, wait, analyse, and see what chance alone gives."""
+    import enginehouse as eh
+
+    trial = Trial(workspace, cycle, progress, seed)
+    me = trial.by("me", date.today())
+    eh.load_data(workspace, by=me, progress=progress)
+    eh.check_loaded_data(workspace)
+    eh.build_indicators(workspace, by=me, progress=progress)
+    progress("locking the rehearsal, by two people")
+    eh.register(workspace, cycle, by=trial.by("statistician", me.on))
+    eh.register(workspace, cycle, by=trial.by("manager", me.on))
+    eh.open_recruitment(workspace, cycle, by=trial.by("manager", me.on))
+    eh.prepare_allocation(workspace, cycle, by=trial.by("statistician", me.on), seed=seed)
+    eh.allocate(workspace, cycle, by=trial.by("second-statistician", me.on))
+    eh.start_delivery(workspace, cycle, by=trial.by("manager", me.on))
+    eh.start_follow_up(workspace, cycle, by=trial.by("manager", me.on))
+    progress("freezing, analysing, and allocating anew 1,000 times")
+    eh.freeze(workspace, cycle, by=me)
+    eh.evaluate_cycle(workspace, cycle, by=trial.by("statistician", me.on), progress=progress)
+    eh.appraise_cycle(workspace, cycle, by=me)
+    eh.decide(
+        workspace,
+        cycle,
+        by=trial.by("board", me.on),
+        decision=DecisionWord.EVALUATE_FURTHER,
+        reason="A rehearsal decides nothing; it says what a trial here could see.",
+    )
+    eh.write_dossier(workspace, cycle, by=me)
