@@ -111,6 +111,19 @@ def test_what_could_not_be_weighed_before(weighed, candidates):
     assert ("value of a unit", "not known", "0.01") in [(i.what, i.before, i.after) for i in found.inputs]
 
 
+def test_an_indicator_whose_history_came(weighed):
+    found = change(weighed(local={}), weighed())
+    assert found.inputs[0].before == "not known"
+    assert {item.kind for item in found.inputs} == {ChangeKind.EVIDENCE, ChangeKind.PANEL}
+    assert found.sentence == "Was not yet evaluable, is evaluate only, because of the evidence and the panel together."
+
+
+def test_an_option_without_a_trial_has_no_gain_of_one(weighed, candidates):
+    found = change(weighed(candidates(trial=None)), weighed())
+    assert "enbs_before" not in found.numbers
+    assert "enbs_after" in found.numbers
+
+
 def test_evidence_put_on_another_scale(weighed, candidates, facts):
     share = {NAME: facts(baseline=0.4)}
     found = change(weighed(local=share), weighed(candidates(scale="log-odds-ratio"), local=share))

@@ -129,6 +129,13 @@ def test_no_trial_fits_into_few_sites(weighed, facts):
     assert found.notes[-1] == "No trial can be run: it needs 60 sites, and 40 could take part."
 
 
+def test_a_trial_that_adds_less_than_was_asked_for_is_not_run(weighed, candidates):
+    base = candidates().candidates[0].model_dump()
+    found = only(weighed(candidates(file={"gates": {"least_gain": 1e7}, "candidates": [base]})))
+    assert found.priority is Priority.DO_NOT_PURSUE
+    assert found.sentence.endswith("and no trial would add as much as was asked for.")
+
+
 def test_a_price_is_called_a_price(weighed, candidates):
     found = weighed(candidates(value=_value(0.01)))
     assert "the price is £0.0100" in only(found).would_change[1]
