@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from simulations import ar1, drift, region
+from simulations import ar1, drift, parallel, region
 
 from enginehouse.stats.records import from_plain
 
@@ -25,7 +25,12 @@ class Study:
     replicates: int
 
 
-STUDIES: Mapping[str, Study] = {"drift": Study(drift, 1500), "ar1": Study(ar1, 4000), "region": Study(region, 1500)}
+STUDIES: Mapping[str, Study] = {
+    "drift": Study(drift, 1500),
+    "ar1": Study(ar1, 4000),
+    "region": Study(region, 1500),
+    "parallel": Study(parallel, 2000),
+}
 
 
 def run_all() -> None:

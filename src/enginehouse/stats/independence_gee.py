@@ -32,6 +32,12 @@ MAX_STEPS = 60
 STEP_TOLERANCE = 1e-10
 
 
+NOT_CONVERGED = NotEstimable(
+    reason="not-converged",
+    detail="The search did not end, which happens when one value is many million times as large as the others.",
+)
+
+
 class GeeFamily(StrEnum):
     """The link and the working variance."""
 
@@ -152,7 +158,8 @@ def independence_gee(
     Returns
     -------
     GeeFit or NotEstimable
-        Reasons: `no-events`, `aliased-columns`, `separation`, `too-few-clusters`, `leverage`.
+        Reasons: `no-events`, `aliased-columns`, `separation`, `too-few-clusters`, `leverage`,
+        `not-converged`.
 
     Notes
     -----
@@ -184,7 +191,10 @@ def independence_gee(
     refusal = _refusal(values, columns, labels, count, family)
     if refusal is not None:
         return refusal
-    coefficients = _SOLVERS[family](values, columns, shift)
+    try:
+        coefficients = _SOLVERS[family](values, columns, shift)
+    except ArithmeticError:
+        return NOT_CONVERGED
     mean, weight = _MEANS[family](shift + columns @ coefficients)
     parts = _parts(columns, values - mean, weight, codes, count)
     refusal = parts.refusal()

@@ -139,3 +139,15 @@ def test_a_gaussian_outcome_takes_no_offset() -> None:
 def test_a_binomial_outcome_lies_between_0_and_1() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         independence_gee([2.0], [[1.0]], clusters=[1], family=GeeFamily.BINOMIAL)
+
+
+def test_one_value_beyond_all_bounds_is_no_crash() -> None:
+    """300 quantities about 1,000, and one of 10^15, the search of which rounding ends."""
+    rng = np.random.default_rng(1)
+    outcome = rng.lognormal(7, 0.5, 300)
+    outcome[0] = 1e15
+    covariate = rng.normal(size=300)
+    covariate[0] = 10.0
+    design = np.column_stack([np.ones(300), np.arange(300) % 2, covariate])
+    found = independence_gee(outcome, design, clusters=np.arange(300))
+    assert isinstance(found, GeeFit) or found.reason in ("not-converged", "leverage")
