@@ -31,7 +31,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One action: what is done, by whom and when, and how to find the patients."""
+    """One action: who does what, to whom and when, and how to find the patients."""
 
     text: str
     who: str
@@ -215,8 +215,8 @@ def _actions_title(count: int) -> str:
 
 def _step(action: Action) -> Step:
     return Step(
-        text=_say("actions.step", does=_first_upper(action.does), to_whom=action.to_whom),
-        who=_say("actions.who", who=_first_upper(action.who), when=action.when),
+        text=_say("actions.step", who=_first_upper(action.who), does=action.does),
+        who=_say("actions.who", to_whom=action.to_whom, when=action.when.rstrip(".")),
         search=_say("actions.search", search=action.search),
     )
 
