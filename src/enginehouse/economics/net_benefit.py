@@ -143,7 +143,7 @@ def net_benefit(
     worth = _Worth(effect, quantity, price, _sign(direction))
     if isinstance(cost, NotEstimable):
         return _without_cost(worth, cost, sites=sites, years=years, level=confidence_level)
-    priced = _without_cost(worth, _PENDING, sites=sites, years=years, level=confidence_level)
+    priced = _without_cost(worth, _NO_COST_YET, sites=sites, years=years, level=confidence_level)
     return replace(
         priced,
         cost=cost,
@@ -156,7 +156,7 @@ def net_benefit(
     )
 
 
-_PENDING = NotEstimable(reason="pending", detail="Filled in at once.")
+_NO_COST_YET = NotEstimable(reason="cost-not-known", detail="")
 
 
 def _without_cost(worth: _Worth, unknown: NotEstimable, *, sites: int, years: float, level: float) -> NetBenefit:
@@ -239,7 +239,7 @@ class _Worth:
             return share
         if share <= -1:
             return NotEstimable(
-                reason="costs-more-than-all",
+                reason="cost-exceeds-all",
                 detail="It costs more than all that could be saved: no effect breaks even.",
             )
         return 1 + share

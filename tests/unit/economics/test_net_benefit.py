@@ -137,7 +137,7 @@ def test_a_cost_above_all_there_is_to_save(estimate: Make):
     result = benefit(estimate(-0.05, 0.02), cost=10_001.0)
     assert result.probability == 0
     assert isinstance(result.break_even_effect, NotEstimable)
-    assert result.break_even_effect.reason == "costs-more-than-all"
+    assert result.break_even_effect.reason == "cost-exceeds-all"
 
 
 def test_a_known_effect_is_a_yes_or_a_no(estimate: Make):

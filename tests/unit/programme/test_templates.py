@@ -1,4 +1,4 @@
-"""`new_programme`: a folder that has no problems and can be begun by one person."""
+"""`new_programme`: a folder that has no problems and can be begun by the people it names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def test_a_new_programme_has_no_problems(template: str, tmp_path: Path):
     folder = new_programme(tmp_path / "my-programme", template=template)
     programme = load_programme(folder)
     assert programme.protocols
-    assert load_people(folder)["me"].roles == frozenset(Role)
+    people = load_people(folder)
+    assert frozenset().union(*(person.roles for person in people.values())) == frozenset(Role)
+    assert "me" in people
     assert (folder / ".gitignore").read_text(encoding="utf-8").split("\n")[1::2][:3] == [
         "people.csv",
         ".enginehouse/",
@@ -63,6 +65,10 @@ def test_the_economics_of_the_starter_need_only_their_marks_taken_off(tmp_path: 
     economics = load_programme(folder).protocols["first"].economics
     assert economics is not None
     assert (economics.price.per_unit, economics.campaign_cost) == (5, 360)
+
+
+def test_who_starts_alone_may_do_everything(tmp_path: Path):
+    assert load_people(new_programme(tmp_path / "p"))["me"].roles == frozenset(Role)
 
 
 def test_the_first_person_has_a_name_that_pages_can_show(tmp_path: Path):
