@@ -307,6 +307,8 @@ class Protocol(Spec):
     """Indicators that must not get worse."""
     arms: Mapping[Slug, Many[Slug]]
     """Arm and its strategies; an empty list is usual care."""
+    arm_titles: Mapping[Slug, Text] = {}
+    """What pages call an arm, in the middle of a sentence; left out, the titles of its strategies."""
     membership_as_of: MonthField
     """The month whose hierarchy says which site belongs to which group, throughout."""
     exposure: Exposure | None = None

@@ -75,7 +75,9 @@ class TrialContext:
         return self.arms.index(contrast.arm), self.arms.index(contrast.over)
 
     def arm_title(self, arm: str) -> str:
-        """What pages call an arm: its strategies, or usual care; the arm's own name in a rehearsal."""
+        """What pages call an arm: as the protocol has it, or its strategies, or usual care; `arm A` in a rehearsal."""
+        if arm in self.protocol.arm_titles:
+            return self.protocol.arm_titles[arm]
         if self.protocol.rehearsal:
             return f"arm {arm.upper()}" if len(arm) == 1 else plain_words(arm)
         return self.strategies_title(self.protocol.arms[arm]) if self.protocol.arms[arm] else USUAL_CARE

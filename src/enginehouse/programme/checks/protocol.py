@@ -71,6 +71,9 @@ def _arms(protocol: Protocol, known: Known) -> Iterator[Fault]:
         yield from repeated(("arms", arm), strategies, noun="strategy")
         for number, name in enumerate(strategies):
             yield from unknown_strategy(("arms", arm, number), name, known)
+    for arm in protocol.arm_titles:
+        if arm not in protocol.arms:
+            yield unknown(("arm_titles", arm), arm, protocol.arms, noun="arm", add="Name it under arms first.")
 
 
 def _concurrent(own: str, protocol: Protocol, known: Known) -> Iterator[Fault]:
