@@ -48,23 +48,41 @@ kinds = st.sampled_from(
 
 
 @st.composite
-def panels(draw: st.DrawFn) -> tuple[PanelArrays, tuple[NumeratorKind, bool, Direction]]:
-    """Any values: constant, wild, zero, with gaps, of tiny and large sites, from one month to two years."""
-    kind = draw(kinds)
-    sites, months = draw(st.integers(1, 18)), draw(st.integers(1, 26))
-    shape = (sites, months)
+def wild(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Any numbers at all: zeros, constants, one month, tiny sites."""
+    shape = (draw(st.integers(1, 14)), draw(st.integers(1, 15)))
     numerator = draw(hnp.arrays(np.float64, shape, elements=levels))
-    noise = draw(st.sampled_from([0.0, 0.01, 0.3]))
-    level = draw(hnp.arrays(np.float64, (sites, 1), elements=levels))
-    steady = level * np.exp(noise * np.sin(np.arange(months) * 7.3 + np.arange(sites)[:, None]))
-    numerator = draw(st.sampled_from([numerator, steady]))
-    denominator = np.broadcast_to(draw(hnp.arrays(np.float64, (sites, 1), elements=sizes)), shape).copy()
+    denominator = draw(hnp.arrays(np.float64, (shape[0], 1), elements=sizes))
+    return numerator, np.broadcast_to(denominator, shape).copy()
+
+
+@st.composite
+def lifelike(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Sites that differ, drift and vary from month to month, each a little or a lot."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shape = (draw(st.integers(6, 18)), draw(st.integers(8, 26)))
+    spread, drift, noise = (
+        draw(st.sampled_from(options)) for options in ([0, 0.2, 0.6], [0, 0.02, 0.06], [0, 0.05, 0.4])
+    )
+    logs = rng.normal(-1.5, spread, (shape[0], 1)) + rng.normal(0, drift, (shape[0], 1)) * np.arange(shape[1])
+    denominator = np.round(rng.lognormal(8, 0.6, (shape[0], 1)) * np.ones(shape))
+    return denominator * np.exp(logs + rng.normal(0, noise, shape)), denominator
+
+
+@st.composite
+def panels(draw: st.DrawFn) -> tuple[PanelArrays, tuple[NumeratorKind, bool, Direction]]:
+    """Wild or lifelike, of every kind of numerator, with gaps."""
+    kind = draw(kinds)
+    numerator, denominator = draw(st.one_of(wild(), lifelike(), lifelike()))
     if kind[1]:
         numerator = np.minimum(numerator, denominator)
     if kind[0] is not NumeratorKind.QUANTITY:
         numerator = np.floor(numerator)
-    gaps = draw(hnp.arrays(np.bool_, shape, elements=st.sampled_from([False] * 9 + [True])))
+    gaps = np.random.default_rng(draw(st.integers(0, 99))).random(numerator.shape) < draw(
+        st.sampled_from([0.0, 0.0, 0.1])
+    )
     numerator, denominator = np.where(gaps, np.nan, numerator), np.where(gaps, np.nan, denominator)
+    sites, months = numerator.shape
     first = Month.parse("2025-05") + -(months - 1)
     names = tuple(f"ods:P{row:02d}" for row in range(sites))
     return PanelArrays("x", names, tuple(first + step for step in range(months)), numerator, denominator), kind
