@@ -17,10 +17,14 @@ from enginehouse.core.errors import DataError, IntegrityError, MachineError, Not
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
 WRITE = os.environ.get("ENGINEHOUSE_WRITE_GOLDEN") == "1"
-# Commands that record something, with the words that they need beside the programme.
+# Commands that record something.
 RECORDS = (
     "register", "freeze", "evaluate", "appraise", "decide", "suspend", "resume", "withdraw", "dossier", "indicators",
+    "priorities", "design", "approval", "contract", "recruit", "opt-out", "allocate", "lists", "wave", "contacts",
+    "monitor", "delivery", "analyse", "close", "forecasts", "evidence",
 )  # fmt: skip
+# Commands that record something and have no trial run: loading is one itself, since the same files load once.
+NO_TRIAL_RUN = ("data",)
 
 
 def described(name: str) -> str:
@@ -76,6 +80,16 @@ def test_every_command_prints_json_for_machines(name):
     assert ("--dry-run" in options) == (name in RECORDS)
 
 
+def test_whatever_records_an_act_has_a_trial_run():
+    """Every command that says who acts records something, but for pages that anybody may write again."""
+    acting = {
+        name
+        for name in COMMANDS
+        if any("--as" in action.option_strings for action in build_parser(name, command_module(name))._actions)
+    }
+    assert acting == {*RECORDS, *NO_TRIAL_RUN, "board"}
+
+
 def test_the_overview_lists_every_command(run):
     for words in ((), ("--help",), ("-h",), ("help",)):
         shown = run(*words)
@@ -124,6 +138,34 @@ def test_exit_codes_tell_kinds_of_problems_apart():
         ("resume", "first", "--reason", "x", "--as", "me"),
         ("withdraw", "first", "--reason", "x", "--as", "me"),
         ("dossier", "first", "--as", "me"),
+        ("priorities", "weigh", "--as", "me"),
+        ("priorities", "override", "x", "implement", "--as", "me", "--reason", "x"),
+        ("design", "first", "--as", "me"),
+        ("approval", "first", "ethics", "--reference", "1", "--given-on", "2026-01-01", "--as", "me"),
+        ("contract", "first", "--as", "me"),
+        ("recruit", "first", "--as", "me"),
+        ("opt-out", "first", "x", "--of", "feedback", "--as", "me"),
+        ("allocate", "prepare", "first", "--as", "me"),
+        ("allocate", "draw", "first", "--as", "me"),
+        ("allocate", "audit", "first", "--as", "me"),
+        ("lists", "export", "first", "x", "--as", "me"),
+        ("lists", "import", "first", "x", "x.csv", "--as", "me"),
+        ("wave", "prepare", "first", "1", "--as", "me"),
+        ("wave", "approve", "first", "1", "--as", "me"),
+        ("wave", "send", "first", "1", "--as", "me"),
+        ("wave", "note", "first", "1", "x.csv", "--as", "me"),
+        ("contacts", "first", "x.csv", "--as", "me"),
+        ("monitor", "first", "--as", "me"),
+        ("delivery", "start", "first", "--as", "me"),
+        ("delivery", "end", "first", "--as", "me"),
+        ("analyse", "first", "x", "--reason", "x", "--as", "me"),
+        ("close", "first", "--as", "me"),
+        ("forecasts", "first", "--as", "me"),
+        ("evidence", "show"),
+        ("evidence", "post", "first", "--as", "me"),
+        ("status",),
+        ("calendar",),
+        ("board", "first", "--as", "me"),
         ("timeline",),
         ("ledger", "show"),
         ("ledger", "verify"),
@@ -211,11 +253,12 @@ def test_bash_accepts_the_completion_script(run, tmp_path):
 
 
 def test_schemas_are_printed_and_written(run, tmp_path):
-    assert run("schema").out.split() == ["indicator", "programme", "protocol", "strategy"]
-    assert run("schema", "--json").json == ["indicator", "programme", "protocol", "strategy"]
+    names = ["candidates", "contract", "indicator", "message", "programme", "protocol", "strategy", "study"]
+    assert sorted(run("schema").out.split()) == names
+    assert sorted(run("schema", "--json").json) == names
     assert json.loads(run("schema", "protocol").out)["type"] == "object"
     assert run("schema", "protocol", "--json").json == json.loads(run("schema", "protocol").out)
     assert run("schema", "--all", str(tmp_path / "s")).code == 0
-    assert len(list((tmp_path / "s").glob("*.schema.json"))) == 4
+    assert len(list((tmp_path / "s").glob("*.schema.json"))) == len(names)
     refused = run("schema", "protocl")
     assert "Did you mean 'protocol'?" in refused.err

@@ -14,6 +14,7 @@ from enginehouse.cli.arguments import (
     refuse_unused,
 )
 from enginehouse.cli.output import Output
+from enginehouse.core.errors import UserError
 
 EXAMPLES = (
     "enginehouse allocate prepare facilitation --as stat",
@@ -36,6 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Output:
     refuse_unused(args, {"seed": "prepare"})
+    if args.action == "audit" and (args.dry_run or args.on):
+        raise UserError("got --dry-run or --on, which 'audit' does not use.", remedy="It only writes files.")
     return ACTIONS[args.action](args)
 
 

@@ -62,11 +62,17 @@ def acting_for(args: argparse.Namespace, workspace: Workspace) -> Acting:
     return acting(workspace, args.person, args.on)
 
 
+_OPTIONS = {"person": "--as", "on": "--on", "as_of": "--as-of", "as_known": "--as-known", "dry_run": "--dry-run"}
+
+
 def refuse_unused(args: argparse.Namespace, only: Mapping[str, str]) -> None:
     """Refuse options that the chosen action would pass over in silence; `only` says which action each belongs to."""
     for name, action in only.items():
         if getattr(args, name) and args.action != action:
-            raise UserError(f"got {name}, which '{args.action}' does not use.", remedy=f"It goes with '{action}'.")
+            raise UserError(
+                f"got {_OPTIONS.get(name, name)}, which '{args.action}' does not use.",
+                remedy=f"It goes with '{action}'.",
+            )
 
 
 def dry_run_note(args: argparse.Namespace) -> str:

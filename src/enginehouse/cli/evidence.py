@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
-    refuse_unused(args, {"cycle": "post", "as_of": "show"})
+    refuse_unused(args, {"cycle": "post", "as_of": "show", "person": "post", "on": "post", "dry_run": "post"})
     return ACTIONS[args.action](args)
 
 

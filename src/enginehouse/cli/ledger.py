@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
-from enginehouse.cli.arguments import add_programme, refuse_unused
+from enginehouse.cli.arguments import add_programme, day_argument, refuse_unused
 from enginehouse.cli.output import Output, columns
 from enginehouse.core.errors import IntegrityError, UserError, did_you_mean
 from enginehouse.cycle.record_of import open_record
-from enginehouse.ledger.event import Head
+from enginehouse.governance.state import as_known, as_of
+from enginehouse.ledger.event import Event, Head
+from enginehouse.ledger.events import DataFrozen, SitesAllocated
 
 EXAMPLES = (
     "enginehouse ledger show",
+    "enginehouse ledger show --cycle facilitation --as-of 2026-06-30",
     "enginehouse ledger verify",
     "enginehouse ledger head > head.txt   # keep it elsewhere",
     "enginehouse ledger verify --head head.txt",
 )
 
 
+SEALED = "(not shown before the freeze)"
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=tuple(ACTIONS), help="sweep removes documents that no event names")
-    parser.add_argument("--cycle", help="only this cycle's events")
+    parser.add_argument("--cycle", help="show: only this cycle's events")
+    parser.add_argument(
+        "--as-of", type=day_argument, metavar="YYYY-MM-DD", help="show: what held on that day, whenever written down"
+    )
+    parser.add_argument(
+        "--as-known", type=day_argument, metavar="YYYY-MM-DD", help="show: what was written down by the end of that day"
+    )
     parser.add_argument(
         "--head",
         type=Path,
@@ -33,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
-    refuse_unused(args, {"cycle": "show", "head": "verify"})
+    refuse_unused(args, {"cycle": "show", "as_of": "show", "as_known": "show", "head": "verify"})
     return ACTIONS[args.action](args)
 
 
@@ -41,7 +56,8 @@ def _show(args: argparse.Namespace) -> Output:
     store = open_record(args.programme).store
     if args.cycle is not None:
         _check_cycle(args.cycle, {event.cycle for event in store.events() if event.cycle})
-    events = list(store.events(cycle=args.cycle))
+    events = _at(store.events(cycle=args.cycle), args.as_of, args.as_known)
+    frozen = _frozen(store.events())
     rows = [("seq", "effective", "cycle", "event", "by", "hash")]
     rows += [(str(e.seq), str(e.effective_on), e.cycle or "-", e.type, e.actor, e.hash[:12]) for e in events]
     record = [
@@ -52,13 +68,34 @@ def _show(args: argparse.Namespace) -> Output:
             "cycle": e.cycle,
             "type": e.type,
             "actor": e.actor,
-            "payload": asdict(e.payload),
+            "payload": _payload(e, frozen),
             "documents": list(e.documents),
             "hash": e.hash,
         }
         for e in events
     ]
     return Output(text=columns(rows) if events else "Nothing has been recorded yet.", record=record)
+
+
+def _at(events: Iterable[Event], day: date | None, known: date | None) -> list[Event]:
+    """Those that held on a day, and those that were written down by the end of one (in UTC)."""
+    if day is not None:
+        events = as_of(events, day)
+    if known is not None:
+        events = as_known(events, datetime.combine(known + timedelta(days=1), time(), UTC))
+    return list(events)
+
+
+def _frozen(events: Iterable[Event]) -> set[str | None]:
+    return {event.cycle for event in events if isinstance(event.payload, DataFrozen)}
+
+
+def _payload(event: Event, frozen: set[str | None]) -> dict[str, Any]:
+    """What the event says. Seed and plan together tell every site's arm, so the seed is not shown before the freeze."""
+    payload = asdict(event.payload)
+    if isinstance(event.payload, SitesAllocated) and event.cycle not in frozen:
+        payload["seed"] = SEALED
+    return payload
 
 
 def _check_cycle(cycle: str, recorded: set[str]) -> None:

@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "analyse": "a question that was not registered, marked as such",
     "appraise": "set costs and savings beside the effect",
     "decide": "record what will be done, and why",
+    "close": "end a cycle that was decided on",
     "forecasts": "hold what was expected against the result",
     "evidence": "the library of studies, and posting a result to it",
     "status": "where each cycle stands, what is due, and from whom",

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from enginehouse.cli.arguments import add_programme, open_for
+from enginehouse.cli.arguments import add_programme, day_argument, open_for
 from enginehouse.cli.output import Output, columns
 
-EXAMPLES = ("enginehouse timeline", "enginehouse timeline --json")
+EXAMPLES = ("enginehouse timeline", "enginehouse timeline --as-of 2026-06-30", "enginehouse timeline --json")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--as-of", type=day_argument, metavar="YYYY-MM-DD", help="as it stood on that day (default: today)"
+    )
     add_programme(parser)
 
 
 def run(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.timeline import write_timeline
 
-    written = write_timeline(open_for(args))
+    written = write_timeline(open_for(args), as_of_day=args.as_of)
     rows = [("from", "to", "cycle", "lane", "what")]
     rows += [(entry.start, entry.end or "-", entry.lane, entry.kind, entry.label) for entry in written.entries]
     record = [

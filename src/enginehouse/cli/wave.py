@@ -48,8 +48,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Output:
     refuse_unused(args, {"file": "note", "all": "prepare"})
-    if args.action == "send" and args.dry_run:
-        raise UserError("got --dry-run, which 'send' does not have.", remedy="Look at the proofs instead.")
     return ACTIONS[args.action](args)
 
 
@@ -106,11 +104,19 @@ def _send(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args)
     with TerminalProgress() as progress:
-        done = send_wave(workspace, args.cycle, args.wave, by=acting_for(args, workspace), progress=progress)
+        done = send_wave(
+            workspace,
+            args.cycle,
+            args.wave,
+            by=acting_for(args, workspace),
+            progress=progress,
+            dry_run=args.dry_run,
+        )
+    word = "Would send" if args.dry_run else "Sent"
     before = f" {done.sent_before} had been sent before." if done.sent_before else ""
     held = f" {len(done.held_back)} opted out since the wave was prepared, and got none." if done.held_back else ""
     return Output(
-        text=f"Sent {done.sent_now} reports to {done.outbox}.{before}{held}",
+        text=f"{word} {done.sent_now} reports to {done.outbox}.{before}{held}" + dry_run_note(args),
         record={
             "cycle": args.cycle,
             "wave": done.wave,

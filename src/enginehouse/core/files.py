@@ -11,10 +11,13 @@ from pathlib import Path
 
 from enginehouse.core.errors import MachineError
 
+PARTIAL = ".partial"
+"""How the name of a file ends while it is written. One that is left was not finished: its process was killed."""
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write `content` so that a reader sees the old file or the new one, never a part (write, fsync, rename, fsync)."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, "xb") as file:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import read_allocation
 from enginehouse.cycle.recruit import site_scheme
-from enginehouse.cycle.register import locked
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.delivery.contacts import Contact, contacts_document, contacts_from_document, read_contacts
+from enginehouse.governance.policies import delivery_period
 from enginehouse.governance.stages import Act
 from enginehouse.ledger.canonical import sha256_hex
-from enginehouse.ledger.events import ContactsLogged, DeliveryStarted
+from enginehouse.ledger.events import ContactsLogged
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +28,9 @@ class LoggedContacts:
 def log_contacts(workspace: Workspace, cycle: str, file: Path, *, by: Acting, dry_run: bool = False) -> LoggedContacts:
     """Log the contacts in a file; those that were logged before are passed over, so a growing file can be given."""
     state = authorise(workspace, Act.LOG_CONTACTS, cycle, by)
-    protocol = locked(workspace, cycle, state).protocol
-    started = next(
-        event.effective_on
-        for event in workspace.record.store.events(cycle=cycle)
-        if isinstance(event.payload, DeliveryStarted)
-    )
-    last = min(by.on, protocol.design.follow_up.end.first_day - timedelta(days=1))
+    first, last = delivery_period(state, on=by.on)
     sites = read_allocation(workspace, state).sites
-    found = read_contacts(file, sites=sites, first=started, last=last, scheme=site_scheme(workspace))
+    found = read_contacts(file, sites=sites, first=first, last=last, scheme=site_scheme(workspace))
     known = set(contacts_of(workspace, cycle))
     new = tuple(contact for contact in dict.fromkeys(found) if contact not in known)
     content = contacts_document(new)

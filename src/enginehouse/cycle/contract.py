@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from enginehouse.core.errors import NotAllowed, UserError
-from enginehouse.cycle.act import authorise, record_act
+from enginehouse.core.errors import UserError
+from enginehouse.cycle.act import authorise, record_act, rules_for
 from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.signatures import check_signature
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
@@ -16,14 +17,9 @@ from enginehouse.programme.read import contract_from_json
 
 def sign_contract(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> ContractSigned:
     """Sign the contract as its file stands now. All signatories must sign the same text, each with a forecast."""
-    authorise(workspace, Act.SIGN_CONTRACT, cycle, by)
+    state = authorise(workspace, Act.SIGN_CONTRACT, cycle, by)
     contract = contract_file(workspace, cycle)
-    if by.person.id not in {forecast.person for forecast in contract.forecasts}:
-        raise NotAllowed(
-            f"'{by.person.id}' gives no forecast in the contract.",
-            where=f"cycles/{cycle}/contract.yaml",
-            remedy="Whoever signs says beforehand what to expect: add a forecast, or let a signatory sign.",
-        )
+    check_signature(state, rules_for(workspace, cycle, state), by.actor)
     content = definition_bytes(contract)
     event = ContractSigned(contract=sha256_hex(content))
     if not dry_run:

@@ -45,9 +45,10 @@ def registered_rule(workspace: Workspace, cycle: str) -> str:
     return rule_text(read_locked(workspace, cycle, state).protocol.decision, verdict)
 
 
-def close(workspace: Workspace, cycle: str, *, by: Acting) -> CycleClosed:
+def close(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> CycleClosed:
     """End the cycle: nothing more will be done in it."""
     authorise(workspace, Act.CLOSE, cycle, by)
     event = CycleClosed()
-    record_act(workspace, Act.CLOSE, event, cycle=cycle, by=by)
+    if not dry_run:
+        record_act(workspace, Act.CLOSE, event, cycle=cycle, by=by)
     return event

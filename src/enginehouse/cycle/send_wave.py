@@ -53,27 +53,58 @@ def send_wave(
     by: Acting,
     batch: int = BATCH,
     progress: Progress = silent,
+    dry_run: bool = False,
 ) -> SentWave:
     """Send what is left of a released wave. The first wave of a cycle starts its delivery."""
     if workspace.state(cycle).stage is Stage.ALLOCATED:
-        authorise(workspace, Act.START_DELIVERY, cycle, by)
-        _released(workspace.state(cycle), wave)
+        state = authorise(workspace, Act.START_DELIVERY, cycle, by)
+        _released(state, wave)
+        if dry_run:
+            return _would_send(workspace, cycle, state, wave)
         record_act(workspace, Act.START_DELIVERY, DeliveryStarted(wave=wave), cycle=cycle, by=by)
     state = authorise(workspace, Act.SEND_WAVE, cycle, by)
     prepared = _released(state, wave)
-    manifest = manifest_from_bytes(workspace.record.documents.get(prepared.manifest))
-    bundle = Bundle(workspace.record.documents.get(prepared.bundle))
+    if dry_run:
+        return _would_send(workspace, cycle, state, wave)
+    manifest, bundle = _approved(workspace, prepared)
     outbox = outbox_of(workspace, cycle)
-    before = len(prepared.sent)
     outbox.place(manifest, bundle, prepared.sent)  # what a killed run recorded and did not place
     sent, held = _send_rest(workspace, cycle, wave, manifest, bundle, outbox, by, batch, progress)
     outbox.mirror(manifest, bundle, _sent_on(workspace.state(cycle), wave))
-    return SentWave(wave, sent, before, held, outbox.wave_folder(wave))
+    return SentWave(wave, sent, len(prepared.sent), held, outbox.wave_folder(wave))
+
+
+def mirror_outbox(workspace: Workspace, cycle: str) -> None:
+    """Make the outbox of a cycle show exactly what the record says was sent, in every wave."""
+    state, outbox = workspace.state(cycle), outbox_of(workspace, cycle)
+    for wave in state.waves:
+        if wave.batches:
+            outbox.mirror(*_approved(workspace, wave), _sent_on(state, wave.number))
 
 
 def outbox_of(workspace: Workspace, cycle: str) -> Outbox:
     """The outbox of a cycle."""
     return Outbox(workspace.programme.folder / "outbox" / cycle)
+
+
+def _would_send(workspace: Workspace, cycle: str, state: CycleState, wave: int) -> SentWave:
+    """What sending would do now."""
+    prepared = _prepared(state, wave)
+    left, held = waiting(workspace, state, prepared)
+    return SentWave(wave, len(left), len(prepared.sent), held, outbox_of(workspace, cycle).wave_folder(wave))
+
+
+def waiting(workspace: Workspace, state: CycleState, wave: Wave) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sites whose report has not left: those that wait for it, and those that opted out meanwhile."""
+    manifest = manifest_from_bytes(workspace.record.documents.get(wave.manifest))
+    rest = [site for site in manifest.sites if site not in wave.sent]
+    held = tuple(site for site in rest if has_opted_out(state, site, OptOutScope.FEEDBACK))
+    return tuple(site for site in rest if site not in held), held
+
+
+def _approved(workspace: Workspace, wave: Wave) -> tuple[Manifest, Bundle]:
+    documents = workspace.record.documents
+    return manifest_from_bytes(documents.get(wave.manifest)), Bundle(documents.get(wave.bundle))
 
 
 def _send_rest(

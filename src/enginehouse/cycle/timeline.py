@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.governance.stages import Act, Stage
-from enginehouse.governance.state import CycleState
+from enginehouse.governance.state import CycleState, as_of, cycle_state
 from enginehouse.reports.content import Link
 from enginehouse.reports.html import render_html
 from enginehouse.reports.messages import say
@@ -33,25 +33,31 @@ class WrittenTimeline:
     entries: tuple[TimelineEntry, ...]
 
 
-def write_timeline(workspace: Workspace) -> WrittenTimeline:
-    """Write the timeline of every registered cycle into the output folder."""
-    entries = tuple(entry for cycle in workspace.cycles for entry in _cycle_entries(workspace, cycle))
+def write_timeline(workspace: Workspace, *, as_of_day: date | None = None) -> WrittenTimeline:
+    """Write the timeline of every registered cycle into the output folder; that of a past day to a page of its own."""
+    states = {cycle: _state(workspace, cycle, as_of_day) for cycle in workspace.cycles}
+    entries = tuple(entry for cycle, state in states.items() for entry in _cycle_entries(workspace, cycle, state))
     settings = workspace.programme.settings
     document = timeline_document(
         entries,
         programme=settings.title,
-        today=str(date.today()),
+        today=str(as_of_day or date.today()),
         synthetic=settings.synthetic,
-        links=tuple(_links(workspace)),
+        links=tuple(_links(workspace, states)),
         pages=pages_beside(workspace, "timeline"),
     )
-    page = workspace.output / TIMELINE
+    page = workspace.output / (TIMELINE if as_of_day is None else f"timeline-as-of-{as_of_day}.html")
     write_whole(page, render_html(document))
     return WrittenTimeline(page, entries)
 
 
-def _cycle_entries(workspace: Workspace, cycle: str) -> Iterator[TimelineEntry]:
-    state = workspace.state(cycle)
+def _state(workspace: Workspace, cycle: str, as_of_day: date | None) -> CycleState:
+    if as_of_day is None:
+        return workspace.state(cycle)
+    return cycle_state(as_of(workspace.record.store.events(cycle=cycle), as_of_day))
+
+
+def _cycle_entries(workspace: Workspace, cycle: str, state: CycleState) -> Iterator[TimelineEntry]:
     if state.stage is Stage.DRAFT:
         return
     found = read_locked(workspace, cycle, state)
@@ -81,9 +87,8 @@ def _act_words(act: Act, state: CycleState) -> str:
     return say(f"timeline.acts.{act.value}") if act in _TOLD else ""
 
 
-def _links(workspace: Workspace) -> Iterator[Link]:
-    for cycle in workspace.cycles:
-        state = workspace.state(cycle)
+def _links(workspace: Workspace, states: Mapping[str, CycleState]) -> Iterator[Link]:
+    for cycle, state in states.items():
         page = dossier_pages(cycle)["dossier"]
         if state.is_locked and (workspace.output / page).exists():
             yield Link(label=read_locked(workspace, cycle, state).protocol.title, href=page)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 
-from enginehouse.core.months import Month
+from enginehouse.core.months import add_months
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Delivery
 
@@ -40,13 +39,6 @@ def waves_of(delivery: Delivery | None) -> tuple[WaveDue, ...]:
         WaveDue(number=n, of=delivery.waves, due_on=day, next_on=days[n] if n < delivery.waves else None)
         for n, day in enumerate(days, start=1)
     )
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day so many months later, or the last day of a shorter month."""
-    month = Month.of(day) + months
-    last = calendar.monthrange(month.year, month.month)[1]
-    return date(month.year, month.month, min(day.day, last))
 
 
 def cycle_calendar(protocol: Protocol, *, name: str) -> tuple[Entry, ...]:

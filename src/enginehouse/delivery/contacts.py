@@ -45,7 +45,7 @@ def read_contacts(
         if on != date.min and not first <= on <= last:
             row.fault(
                 "on",
-                f"got {on}, which is outside the cycle's delivery and follow-up ({first} to {last}).",
+                f"got {on}, which is outside the cycle's delivery ({first} to {last}).",
                 "Correct the day, or log the contact where it belongs.",
             )
         return Contact(

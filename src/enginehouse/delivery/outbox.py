@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import IntegrityError
-from enginehouse.core.files import write_whole
+from enginehouse.core.files import PARTIAL, write_whole
 from enginehouse.delivery.bundle import Bundle, folder_of
 from enginehouse.delivery.manifest import Manifest, mailing_list
 
@@ -62,11 +62,13 @@ class Outbox:
 
     def mirror(self, manifest: Manifest, bundle: Bundle, sent_on: Mapping[str, str]) -> int:
         """Make the folder show exactly the reports that the record says were sent: place what is missing, remove what
-        nobody sent, write the mailing list.
+        nobody sent and what a killed run left half-written, write the mailing list.
         """
         sent = [site for site in manifest.sites if site in sent_on]
         written = self.place(manifest, bundle, sent)
         for stray in self.placed(manifest.wave) - {folder_of(site) for site in sent}:
             shutil.rmtree(self.wave_folder(manifest.wave) / stray)
+        for partial in self.wave_folder(manifest.wave).rglob(f"*{PARTIAL}"):
+            partial.unlink(missing_ok=True)
         write_whole(self.wave_folder(manifest.wave) / MANIFEST, mailing_list(manifest, sent_on))
         return written

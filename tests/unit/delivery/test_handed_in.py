@@ -41,8 +41,8 @@ def test_a_visit_has_minutes_on_both_sides(tmp_path):
     [
         ("Z9,visit,2026-06-03,90,120,3,", r"handed-in\.csv:2  site\n  got 'Z9', which is not a site of this cycle"),
         ("Z1,tea,2026-06-03,90,120,3,", r"kind\n  got 'tea'\. Expected one of: call, visit, webinar"),
-        ("Z1,visit,2026-04-30,90,120,3,", "outside the cycle's delivery and follow-up"),
-        ("Z1,visit,2027-05-01,90,120,3,", "outside the cycle's delivery and follow-up"),
+        ("Z1,visit,2026-04-30,90,120,3,", "outside the cycle's delivery"),
+        ("Z1,visit,2027-05-01,90,120,3,", "outside the cycle's delivery"),
         ("Z1,visit,3 June,90,120,3,", "got '3 June' for a day"),
         ("Z1,visit,2026-06-03,-5,120,3,", "got '-5'; expected a number of at least 0"),
         ("Z1,visit,2026-06-03,nan,120,3,", "got 'nan'; expected a number of at least 0"),
