@@ -28,7 +28,7 @@ class LintContext:
     arm
         What the report's arm allows.
     arm_names
-        Names of all arms of the protocol: none of them may be read off a report.
+        Names and titles of all arms of the protocol, words joined by hyphens: none of them may be read off a report.
     banned_words
         The programme's own, beside those that the linter knows.
     reading_grade
@@ -56,6 +56,6 @@ def lint_context(
         waves=protocol.delivery.waves if protocol.delivery else 1,
         data_age_days=protocol.delivery.data_age_days if protocol.delivery else DATA_AGE_DAYS,
         arm=allowed_components(protocol, strategies, arm),
-        arm_names=tuple(protocol.arms),
+        arm_names=(*protocol.arms, *(title.replace(" ", "-") for title in protocol.arm_titles.values())),
         banned_words=tuple(settings.banned_words),
     )
