@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 from enginehouse.core.errors import DataError, NotAllowed
+from enginehouse.core.months import Month
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
 from enginehouse.cycle.data_account import account_document
@@ -67,12 +68,19 @@ def _check_definitions(workspace: Workspace, registered: Locked, built: PanelBui
 
 
 def _check_months(panel: Panel, registered: Locked) -> None:
-    """Every indicator must have data in every month from the first of the baseline to the last of the follow-up."""
-    span = registered.protocol.design.span
+    """Every indicator must have data in every month from the first of the baseline to the last of the follow-up.
+
+    In a trial, outcomes other than the primary may have a shorter baseline: arms are compared in the follow-up, and the
+    dossier says how many months there were.
+    """
+    span, design = registered.protocol.design.span, registered.protocol.design
     for name in registered.indicators:
         arrays = panel.arrays(name)
         seen = dict(zip(arrays.months, arrays.totals()[1] > 0, strict=True))
         missing = [str(month) for month in span if not seen.get(month, False)]
+        if registered.protocol.allocation is not None and name != registered.protocol.indicator:
+            has_baseline = any(seen.get(month, False) for month in design.baseline)
+            missing = [month for month in missing if Month.parse(month) in design.follow_up or not has_baseline]
         if missing:
             raise DataError(
                 f"{name} has no data for {len(missing)} of the {len(span)} registered months: {', '.join(missing)}.",

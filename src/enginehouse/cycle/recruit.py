@@ -18,6 +18,7 @@ from enginehouse.ledger.events import OptOutRecorded, RecruitmentOpened
 from enginehouse.programme.enums import OptOutScope
 from enginehouse.reports.content import Document
 from enginehouse.reports.html import render_html
+from enginehouse.reports.messages import say
 from enginehouse.reports.notice import notice_document
 
 
@@ -30,19 +31,24 @@ class OpenedRecruitment:
 
 
 def open_recruitment(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> OpenedRecruitment:
-    """Write the notice to the eligible sites; from now until the deadline they can opt out of being allocated."""
+    """Write the notice to the eligible sites; from now until the deadline they can opt out of being allocated.
+
+    In a rehearsal nobody is told of anything: the record says so in place of a notice.
+    """
     state = authorise(workspace, Act.OPEN_RECRUITMENT, cycle, by)
     registered = locked(workspace, cycle, state)
     assert registered.protocol.eligibility is not None, "a protocol with allocation says who is eligible"
     roster = eligible(workspace, cycle, registered, state)
-    notice = render_html(notice_of(workspace, registered, by))
+    rehearsal = registered.protocol.rehearsal
+    notice = say("notice.rehearsal").encode() if rehearsal else render_html(notice_of(workspace, registered, by))
     event = RecruitmentOpened(
         opt_out_by=str(registered.protocol.eligibility.opt_out_by), notice=sha256_hex(notice), sites=len(roster.sites)
     )
     page = workspace.output / f"{cycle}-notice.html"
     if not dry_run:
         record_act(workspace, Act.OPEN_RECRUITMENT, event, cycle=cycle, by=by, documents=(notice,))
-        write_whole(page, notice)
+        if not rehearsal:
+            write_whole(page, notice)
     return OpenedRecruitment(event, page)
 
 

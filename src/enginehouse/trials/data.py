@@ -147,13 +147,15 @@ def trial_data_with_account(
     """The outcome of the trial, and what was done to which site on the way (parameters as in `trial_data`)."""
     check_same_sites(roster, plan, allocation if isinstance(allocation, Allocation) else None)
     arm = allocation.positions if isinstance(allocation, Allocation) else np.asarray(allocation, dtype=np.intp)
-    within = arrays.in_period(protocol.design.span)
+    span = months_of(protocol, arrays)
+    n_before = protocol.design.starts - span.start
+    within = arrays.in_period(span)
     known = register or SiteRegister(sites={})
     merged = _merged(protocol, roster, known)
     numerator, denominator, shares = _with_successors(protocol, within, roster, known, merged)
     told = _Told(protocol, known, merged, shares, opt_outs or {})
     changes = [change for site in roster.sites if (change := told.change(site)) is not None]
-    changes += _without_data(roster, numerator, denominator, protocol.design.baseline_months, changes)
+    changes += _without_data(roster, numerator, denominator, n_before, changes)
     out = {change.site for change in changes if change.change in _LEFT_OUT}
     keep = np.array([site not in out for site in roster.sites])
     if not keep.any():
@@ -164,7 +166,7 @@ def trial_data_with_account(
         arm,
         numerator,
         denominator,
-        n_before=protocol.design.baseline_months,
+        n_before=n_before,
         indicator=indicator,
         keep=keep,
     )
@@ -175,6 +177,14 @@ def trial_data_with_account(
         changed=tuple(sorted(changes, key=lambda change: change.site)),
         missing_site_months=int(np.isnan(data.numerator).sum()),
     )
+
+
+def months_of(protocol: Protocol, arrays: PanelArrays) -> Period:
+    """Baseline and follow-up; an outcome other than the primary that begins later has a shorter baseline."""
+    span, first = protocol.design.span, arrays.months[0]
+    if arrays.indicator != protocol.indicator and span.start < first < protocol.design.starts:
+        return Period(first, span.end)
+    return span
 
 
 def make_trial_data(

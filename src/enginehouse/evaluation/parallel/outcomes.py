@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.core.months import Month
 from enginehouse.evaluation.absolute import absolute_effect
 from enginehouse.evaluation.effects import AbsoluteEffect
 from enginehouse.evaluation.parallel.analysis import STD_ERROR_WORDS, registered_analysis
@@ -66,9 +67,14 @@ def _arm(context: TrialContext, data: OutcomeData, place: int, arm: str) -> ArmS
         follow_up_value=_ratio(after[0].sum(), after[1].sum()),
         baseline_site_mean=_mean_of_sites(*before),
         follow_up_site_mean=_mean_of_sites(*after),
-        months=tuple(str(month) for month in context.protocol.design.span),
+        months=tuple(str(month) for month in _months(context, data)),
         series=tuple(_ratio(top, bottom) for top, bottom in zip(*monthly, strict=True)),
     )
+
+
+def _months(context: TrialContext, data: OutcomeData) -> tuple[Month, ...]:
+    """The months of an outcome: all that are registered, or fewer baseline months where its data begin later."""
+    return tuple(context.protocol.design.span)[-data.whole.numerator.shape[1] :]
 
 
 def _monthly(data: TrialData, rows: npt.NDArray[np.intp]) -> tuple[Array, Array]:
@@ -126,7 +132,7 @@ def _absolute(context: TrialContext, name: str, effect: Estimated, rows: npt.NDA
         protocol,
         context.indicators[name],
         protocol.estimand.window,
-        tuple(protocol.design.span),
+        _months(context, context.data[name]),
     )
     return replace(found, basis=BASIS)
 
@@ -175,6 +181,11 @@ def _icc(data: TrialData, rows: npt.NDArray[np.intp]) -> VarianceComponents | No
 
 def _notes(context: TrialContext, data: OutcomeData, contrasts: tuple[ContrastResult, ...]) -> tuple[str, ...]:
     notes = []
+    registered = context.protocol.design.baseline_months
+    if data.whole.n_before < registered:
+        notes.append(
+            f"Its data begin later: {data.whole.n_before} baseline months, where {registered} were registered."
+        )
     if data.account.missing_site_months:
         notes.append(f"Months of sites without a value, which are left out: {data.account.missing_site_months}.")
     notes += [note for contrast in contrasts if isinstance(contrast.effect, Estimate) for note in contrast.effect.notes]
