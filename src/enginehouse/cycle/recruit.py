@@ -42,7 +42,9 @@ def open_recruitment(workspace: Workspace, cycle: str, *, by: Acting, dry_run: b
     rehearsal = registered.protocol.rehearsal
     notice = say("notice.rehearsal").encode() if rehearsal else render_html(notice_of(workspace, registered, by))
     event = RecruitmentOpened(
-        opt_out_by=str(registered.protocol.eligibility.opt_out_by), notice=sha256_hex(notice), sites=len(roster.sites)
+        opt_out_by=str(registered.protocol.eligibility.opt_out_by),
+        notice=sha256_hex(notice),
+        sites=0 if rehearsal else len(roster.sites),
     )
     page = workspace.output / f"{cycle}-notice.html"
     if not dry_run:

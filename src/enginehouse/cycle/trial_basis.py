@@ -95,7 +95,7 @@ def _facts(workspace: Workspace, cycle: str, state: CycleState, found: Locked, r
             )
             for given in state.approvals
         ),
-        notice_on=str(opened.effective_on) if opened else "",
+        notice_on=str(opened.effective_on) if opened and not found.protocol.rehearsal else "",
         notice_sites=state.sites_told or 0,
         waves=tuple(_waves(workspace, cycle, state, found)),
         contacts=tuple(_contacts(workspace, cycle, state)),
