@@ -46,7 +46,7 @@ from enginehouse.stats.results import NotEstimable
 class Wave:
     """What all reports of a wave share."""
 
-    inputs_cycle: str
+    cycle: str
     settings: ProgrammeSettings
     sender: FeedbackSettings
     indicator: Indicator
@@ -70,7 +70,7 @@ def assemble(
     content = ReportContent(
         site=site.facts.site,
         site_name=site.name,
-        cycle=wave.inputs_cycle,
+        cycle=wave.cycle,
         arm=spec.arm,
         recipient=message.recipient,
         to_role=wave.sender.to_role,

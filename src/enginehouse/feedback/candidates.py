@@ -127,7 +127,7 @@ def _as_candidate(site: Site, message: Message, signal: Signal, wave: int, said:
 
 def _untrue(site: Site, message: Message, text: str) -> str:
     """Why the filled words may not be said: a claim that the data do not bear out, or comfort where there is a gap."""
-    standing = site.standing_over(message.when.months_of_trend)
+    standing = site.standing(message.when.months_of_trend)
     for claim in claims_in(text, standing):
         if not claim.holds or not claim.certain:
             return say("reason.claim", message=message.id, phrase=claim.phrase)

@@ -26,12 +26,7 @@ class Site:
     indicator: Indicator
     campaign_start: Month
 
-    @property
-    def standing(self) -> Standing:
-        """Its numbers for display, judged over the usual months of trend."""
-        return self.standing_over(None)
-
-    def standing_over(self, months: int | None) -> Standing:
+    def standing(self, months: int | None) -> Standing:
         """Its numbers for display, with the trend over so many months."""
         found = self.facts.comparison
         return Standing(

@@ -93,7 +93,7 @@ def make_reports(inputs: WaveInputs, arms: Mapping[str, str]) -> dict[str, Repor
     found = _facts(inputs, sender)
     display = display_of(inputs.indicator, _middle(found))
     wave = Wave(
-        inputs_cycle=inputs.cycle,
+        cycle=inputs.cycle,
         settings=inputs.settings,
         sender=sender,
         indicator=inputs.indicator,

@@ -26,10 +26,12 @@ def lint(content: ReportContent, facts: RenderFacts | None = None, *, context: L
 
 
 def _judge(part: Part, content: ReportContent, facts: RenderFacts | None, context: LintContext) -> Judged:
-    if part.check is not None:
-        return part.check(content, context)
-    assert part.drawn is not None, "a part has one of two checks"
-    return Judged(Outcome.AFTER_DRAWING) if facts is None else part.drawn(content, facts, context)
+    if part.needs_facts and facts is None:
+        return Judged(Outcome.AFTER_DRAWING)
+    if part.drawn is not None and facts is not None:
+        return part.drawn(content, facts, context)
+    assert part.check is not None, "a part has one of two checks"
+    return part.check(content, context)
 
 
 def _finding(number: int, part: Part, judged: Judged) -> Finding:
