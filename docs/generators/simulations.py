@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from simulations import ar1, drift, parallel, region
+from simulations import ar1, drift, parallel, pipeline, region
 
 from enginehouse.stats.records import from_plain
 
@@ -30,6 +30,7 @@ STUDIES: Mapping[str, Study] = {
     "ar1": Study(ar1, 4000),
     "region": Study(region, 1500),
     "parallel": Study(parallel, 2000),
+    "pipeline": Study(pipeline, 1000),
 }
 
 
