@@ -19,6 +19,7 @@ from enginehouse.programme.explain_trial import (
     compared,
     eligible,
     engaged_words,
+    harm_looks_words,
     horizon_words,
     in_place,
     rehearsal,
@@ -233,6 +234,7 @@ def _checked(told: Told) -> Iterator[str]:
         yield f"- Whether the gap by {attribute_words(analysis.inequality)} narrows or widens more in one arm."
     if analysis.engaged is not None:
         yield from engaged_words(told, analysis.engaged)
+    yield from harm_looks_words(analysis)
     if analysis.embedded_trial is not None:
         yield "- What a trial on the same sites would have shown, half of them drawn at random to start first."
 

@@ -22,7 +22,7 @@ from enginehouse.programme.explain_words import (
     plural,
     sentence,
 )
-from enginehouse.programme.protocol import Economics
+from enginehouse.programme.protocol import Analysis, Economics
 from enginehouse.programme.trial import Allocation, Engaged, Range
 
 
@@ -125,6 +125,16 @@ def engaged_words(told: Told, engaged: Engaged) -> Iterator[str]:
         )
     else:
         yield f"- What it did in those who were reached cannot be told: the comparator could receive it too ({title})."
+
+
+def harm_looks_words(analysis: Analysis) -> Iterator[str]:
+    """When what must not get worse is compared between arms before the end."""
+    if analysis.harm_looks:
+        months = and_list([long_month(month) for month in analysis.harm_looks])
+        yield (
+            f"- Before the end, what must not get worse is compared between the arms with the data up to {months}: by "
+            "the governance officer alone, once each, on the record. The one result that decides stays unseen."
+        )
 
 
 def tried(told: Told) -> Iterator[str]:

@@ -160,6 +160,8 @@ class Analysis(Spec):
     """The attribute, for example deprivation, across which the change in inequality is compared between arms."""
     engaged: Engaged | None = None
     """The effect among the sites that received a component, where that can be estimated at all."""
+    harm_looks: Many[MonthField] = ()
+    """With random allocation: each registered look, by arm, at what must not get worse: its last month of data."""
 
 
 class Price(Spec):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.programme.checks.names import Fault, Known, repeated, unknown_attribute
-from enginehouse.programme.enums import Check, DesignType
+from enginehouse.programme.enums import Check, DesignType, Direction
 from enginehouse.programme.grouping import COMPUTED, grouping
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Protocol
@@ -50,6 +50,25 @@ def check_analysis(protocol: Protocol, known: Known) -> Iterator[Fault]:
         yield from unknown_attribute(("analysis", "inequality"), analysis.inequality, known, computed=())
     if analysis.engaged is not None:
         yield from _engaged(analysis.engaged, protocol, known)
+    yield from _harm_looks(protocol, known)
+
+
+def _harm_looks(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    """Looks at arms before the end: at something that must not get worse, in months that have arms to compare."""
+    path, looks, period = ("analysis", "harm_looks"), protocol.analysis.harm_looks, protocol.design.follow_up
+    yield from repeated(path, [str(month) for month in looks], noun="month")
+    if looks and not protocol.balancing:
+        what = "got looks at harms, but the protocol names nothing that must not get worse."
+        yield Fault(path, what, "Add balancing: [...], or remove harm_looks.")
+    for number, month in enumerate(looks):
+        if month not in period:
+            what = f"got {month}, which is outside the follow-up ({period.start} to {period.last})."
+            yield Fault((*path, number), what, "Name the last month of data of each look.")
+    for name in protocol.balancing if looks else ():
+        indicator = known.indicator(name)
+        if indicator is not None and indicator.direction is Direction.NONE:
+            what = f"got looks at harms, and '{name}' has no direction: nothing says which way is worse."
+            yield Fault(path, what, f"Give indicators/{name}.yaml a direction, or make it a secondary indicator.")
 
 
 def _subgroups(protocol: Protocol, known: Known) -> Iterator[Fault]:

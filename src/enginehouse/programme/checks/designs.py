@@ -72,6 +72,7 @@ RULES: Final[Mapping[DesignType, Rules]] = {
             ("approvals",): _NOT_SENT,
             ("analysis", "inequality"): _WITH_CHANCE_ONLY,
             ("analysis", "engaged"): _WITH_CHANCE_ONLY,
+            ("analysis", "harm_looks"): _WITH_CHANCE_ONLY,
             ("economics", "horizon_years"): _WITH_CHANCE_ONLY,
             ("economics", "turn"): _WITH_CHANCE_ONLY,
         },
