@@ -22,7 +22,19 @@ from enginehouse.reports.messages import say
 from enginehouse.reports.sections.verdict import decision_words
 from enginehouse.reports.timeline import TimelineEntry, timeline_document
 
-_TOLD = frozenset({Act.REGISTER, Act.AMEND, Act.FREEZE, Act.SUSPEND, Act.RESUME, Act.WITHDRAW})
+_TOLD = frozenset(
+    {
+        Act.REGISTER,
+        Act.AMEND,
+        Act.OPEN_RECRUITMENT,
+        Act.ALLOCATE,
+        Act.FREEZE,
+        Act.POST_EVIDENCE,
+        Act.SUSPEND,
+        Act.RESUME,
+        Act.WITHDRAW,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,10 @@ def _cycle_entries(workspace: Workspace, cycle: str, state: CycleState) -> Itera
         yield _span(lane, "improvement", strategy.title, protocol.design.follow_up)
     yield _span(lane, "evaluation", say("timeline.spans.baseline"), protocol.design.baseline)
     yield _span(lane, "evaluation", say("timeline.spans.follow_up"), protocol.design.follow_up)
+    for wave in state.waves:
+        if wave.batches:
+            on = str(min(batch.effective_on for batch in wave.batches))
+            yield TimelineEntry(lane=lane, kind="improvement", label=say("timeline.wave", number=wave.number), start=on)
     for done in state.history:
         label = _act_words(done.act, state)
         if label:

@@ -17,6 +17,7 @@ from enginehouse.reports.charts.style import AXIS, GRID, INK, LABEL, LINE_HEIGHT
 _LANE_NAME = 150.0
 _ITEM_ROW = 28.0
 _BAR = 13.0
+_LEAST_WORDS = 90.0
 _ROW = LABEL * LINE_HEIGHT
 _KINDS = ("improvement", "evaluation")
 
@@ -140,7 +141,8 @@ def _span(item: TimelineItem, scale: Linear) -> _Span:
     end = scale(_day(item.end).toordinal()) if item.end else start
     start, end = min(start, end), max(start, end)
     end = max(end, start + 4) if item.end else start
-    (words,) = wrap(item.label, SMALL, scale.end - scale.start - 30, lines=1) or ("",)
+    room = max(WIDTH - 2 - (end + 12), start - 12 - scale.start, _LEAST_WORDS)
+    (words,) = wrap(item.label, SMALL, min(room, scale.end - scale.start - 30), lines=1) or ("",)
     (slot,) = _beside(start, end, text_width(words, SMALL), scale)
     return _Span(item, start, end, words, slot.x, slot.anchor)
 
