@@ -7,8 +7,8 @@ from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster
 from enginehouse.cycle.register import Locked
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.evaluation.parallel.inputs import AllocatedTrial, ComponentReach
-from enginehouse.governance.opt_outs import scopes_by_site
 from enginehouse.governance.state import CycleState
+from enginehouse.programme.enums import OptOutScope
 
 
 def trial_on_record(workspace: Workspace, cycle: str, state: CycleState, found: Locked) -> AllocatedTrial:
@@ -20,11 +20,20 @@ def trial_on_record(workspace: Workspace, cycle: str, state: CycleState, found: 
         roster=read_roster(workspace, state),
         plan=read_plan(workspace, state),
         allocation=read_allocation(workspace, state),
-        opt_outs=scopes_by_site(state),
+        opt_outs=_opted_out_later(state),
         reach=reach,
         strategy_titles={name: strategy.title for name, strategy in found.strategies.items()},
         rehearsal_seed=seed,
     )
+
+
+def _opted_out_later(state: CycleState) -> dict[str, frozenset[OptOutScope]]:
+    """What sites opted out of after they were allocated: who had before is on the roster for what was left to them."""
+    found: dict[str, frozenset[OptOutScope]] = {}
+    for opt_out in state.opt_outs:
+        if opt_out.after_allocation:
+            found[opt_out.site] = found.get(opt_out.site, frozenset()) | {opt_out.scope}
+    return found
 
 
 def _reach(workspace: Workspace, cycle: str, state: CycleState, found: Locked) -> tuple[ComponentReach, ...]:
