@@ -48,6 +48,7 @@ _EXPORTS = {
     "note_delivery": "enginehouse.cycle.note_delivery",
     "log_contacts": "enginehouse.cycle.contacts",
     "monitor": "enginehouse.cycle.monitor",
+    "look_at_harms_of": "enginehouse.cycle.look_at_harms",
     "start_delivery": "enginehouse.cycle.follow_up",
     "start_follow_up": "enginehouse.cycle.follow_up",
     "write_board": "enginehouse.cycle.board",

@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "wave": "make, release and send a wave of feedback",
     "contacts": "log visits, webinars and calls",
     "monitor": "how a running cycle stands, without a look at any arm",
+    "harms": "a registered look, by arm, at what must not get worse",
     "delivery": "say that delivery begins, or is over",
     "freeze": "fix the data that the registered analysis will use",
     "evaluate": "run the registered analysis",

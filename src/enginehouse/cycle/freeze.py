@@ -31,7 +31,7 @@ def freeze(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fals
     state = authorise(workspace, Act.FREEZE, cycle, by)
     registered = locked(workspace, cycle, state)
     built = newest_panel_event(workspace)
-    _check_definitions(workspace, registered, built)
+    check_built_as_registered(workspace, registered, built, then="freeze again")
     panel = panel_of(workspace, built).only(tuple(registered.indicators))
     register = build_register(workspace.warehouse, workspace.programme.settings).only(panel.sites)
     _check_months(panel, registered)
@@ -55,7 +55,7 @@ def _sites_document(register: SiteRegister) -> bytes:
     return json.dumps(register.to_record(), sort_keys=True, ensure_ascii=False).encode()
 
 
-def _check_definitions(workspace: Workspace, registered: Locked, built: PanelBuilt) -> None:
+def check_built_as_registered(workspace: Workspace, registered: Locked, built: PanelBuilt, *, then: str) -> None:
     """The panel must have been built by the definitions that were locked."""
     definitions = indicators_from_document(workspace.record.documents.get(built.definitions))
     differing = [n for n, i in registered.indicators.items() if n not in definitions or diff(i, definitions[n])]
@@ -63,7 +63,7 @@ def _check_definitions(workspace: Workspace, registered: Locked, built: PanelBui
         raise NotAllowed(
             f"the panel was not built by the registered definitions of {', '.join(differing)}.",
             where="panel",
-            remedy="Run: enginehouse indicators, then freeze again.",
+            remedy=f"Run: enginehouse indicators, then {then}.",
         )
 
 

@@ -12,6 +12,7 @@ from enginehouse.cycle.contacts import contacts_of
 from enginehouse.cycle.contract import signed_contract
 from enginehouse.cycle.documents import named
 from enginehouse.cycle.evaluate import recorded_trial
+from enginehouse.cycle.look_at_harms import recorded_looks
 from enginehouse.cycle.note_delivery import marks_of
 from enginehouse.cycle.register import Locked
 from enginehouse.cycle.workspace import Workspace, person_name
@@ -30,6 +31,7 @@ from enginehouse.reports.trial_facts import (
     AllocationFact,
     ApprovalFact,
     ContactFact,
+    HarmLookFact,
     InterruptionFact,
     SignatureFact,
     TrialFacts,
@@ -106,7 +108,7 @@ def _facts(workspace: Workspace, cycle: str, state: CycleState, found: Locked, r
         ),
         interruptions=tuple(_interruptions(workspace, cycle)),
         monitored_on=tuple(str(each.effective_on) for each in state.monitored),
-        harms_looked_on=tuple(str(each.effective_on) for each in state.harms_looks),
+        harm_looks=tuple(_harm_looks(workspace, state)),
         evidence_posted=_posted(workspace, cycle),
         designs_compared_on=str(compared.effective_on) if compared else "",
         strategies=found.strategies,
@@ -176,6 +178,16 @@ def _interruptions(workspace: Workspace, cycle: str) -> Iterator[InterruptionFac
                 what=_STOPS[type(payload)],
                 reason=payload.reason,
             )
+
+
+def _harm_looks(workspace: Workspace, state: CycleState) -> Iterator[HarmLookFact]:
+    for look, report in zip(state.harms_looks, recorded_looks(workspace, state), strict=True):
+        yield HarmLookFact(
+            on=str(look.effective_on),
+            by=person_name(workspace, look.actor),
+            last_month=report.last_month,
+            findings=tuple(finding.sentence for finding in report.findings),
+        )
 
 
 def _unregistered(workspace: Workspace, state: CycleState) -> Iterator[UnregisteredAnalysis]:

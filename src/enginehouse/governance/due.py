@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from enginehouse.core.months import Month
 from enginehouse.governance.allocating import opt_out_deadline
 from enginehouse.governance.approvals import Standing, approvals_on
 from enginehouse.governance.opt_outs import overtaken, reports_left
@@ -102,6 +103,17 @@ def _signatures(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due
             )
 
 
+def _harm_looks(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due]:
+    """Registered looks that can still be taken; the day is the first after their last month of data."""
+    if state.stage not in (Stage.ALLOCATED, Stage.DELIVERING, Stage.FOLLOWING_UP):
+        return
+    taken = {look.about for look in state.harms_looks}
+    for month in rules.harm_looks:
+        if month not in taken:
+            day = (Month.parse(month) + 1).first_day
+            yield _of(Act.LOOK_AT_HARMS, f"Look at harms with the data up to {month}, as registered", by=day)
+
+
 def _after_the_result(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due]:
     if state.stage not in (Stage.EVALUATED, Stage.DECIDED):
         return
@@ -120,6 +132,7 @@ _PARTS: tuple[Callable[[CycleState, CycleRules, date], Iterator[Due]], ...] = (
     _deadline,
     _approvals,
     _signatures,
+    _harm_looks,
     _after_the_result,
 )
 

@@ -227,7 +227,7 @@ KEEPS: Mapping[type[events.Payload], Keep] = {
         "exposures", document="exposure", about=lambda p: p.strategy, count=lambda p: p.sites
     ),
     events.CycleMonitored: _noted("monitored", document="report", about=lambda p: p.last_month, count=lambda _: 1),
-    events.HarmsLooked: _noted("harms_looks", document="report", about=lambda p: p.reason, count=lambda _: 1),
+    events.HarmsLooked: _noted("harms_looks", document="report", about=lambda p: p.last_month, count=lambda _: 1),
     events.FollowUpStarted: _NOTHING,
     events.DataFrozen: _frozen,
     events.CycleEvaluated: _same_names("evaluation", "verdict"),

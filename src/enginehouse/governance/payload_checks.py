@@ -197,6 +197,22 @@ def _noted(state: CycleState, payload: events.DeliveryNoted, _rules: CycleRules 
         yield Lack(f"no report of wave {payload.wave} has left.", "Note what became of reports that were sent.")
 
 
+def _looked(state: CycleState, payload: events.HarmsLooked, rules: CycleRules | None) -> Iterator[Lack]:
+    month = payload.last_month
+    if rules is not None and month not in rules.harm_looks:
+        known = ", ".join(rules.harm_looks) or "none"
+        yield Lack(
+            f"a look at harms with the data up to {month} is not registered; the registered looks are: {known}.",
+            "Only registered looks compare arms before the end: add one by an open amendment, with its reason.",
+        )
+    for before in state.harms_looks:
+        if before.about == month:
+            yield Lack(
+                f"the look at harms with the data up to {month} was taken already, on {before.effective_on}.",
+                "Each registered look is taken once: read what it found.",
+            )
+
+
 def _scored(state: CycleState, _payload: events.ForecastsScored, _rules: CycleRules | None) -> Iterator[Lack]:
     if state.forecasts_scored is not None:
         yield Lack("the forecasts were scored already.", "Scores are set against the one registered result, once.")
@@ -218,6 +234,7 @@ CHECKS: Mapping[type[events.Payload], Check] = {
     events.WaveApproved: _wave_approved,
     events.ReportsSent: _sent,
     events.DeliveryNoted: _noted,
+    events.HarmsLooked: _looked,
     events.ForecastsScored: _scored,
     events.EvidencePosted: _posted,
 }

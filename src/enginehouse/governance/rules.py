@@ -42,6 +42,8 @@ class CycleRules:
     signatories: tuple[str, ...] = ()
     waves: tuple[WaveDate, ...] = ()
     follow_up_ends: date | None = None
+    harm_looks: tuple[str, ...] = ()
+    """The last month of data of each registered look at harms."""
 
     def wave(self, number: int) -> WaveDate | None:
         """The wave of this number in the calendar."""
@@ -51,8 +53,9 @@ class CycleRules:
 def rules_of(protocol: Protocol, contract: Contract | None = None) -> CycleRules:
     """The rules of a cycle, from its protocol (the locked one, once there is one) and its decision contract."""
     design, ends = protocol.design.type, protocol.design.follow_up.end.first_day
+    looks = tuple(str(month) for month in protocol.analysis.harm_looks)
     if protocol.rehearsal:
-        return CycleRules(design=design, rehearsal=True, follow_up_ends=ends)
+        return CycleRules(design=design, rehearsal=True, follow_up_ends=ends, harm_looks=looks)
     return CycleRules(
         design=design,
         opt_out_by=protocol.eligibility.opt_out_by if protocol.eligibility else None,
@@ -62,6 +65,7 @@ def rules_of(protocol: Protocol, contract: Contract | None = None) -> CycleRules
         signatories=tuple(forecast.person for forecast in contract.forecasts) if contract else (),
         waves=tuple(_waves(protocol)),
         follow_up_ends=ends,
+        harm_looks=looks,
     )
 
 

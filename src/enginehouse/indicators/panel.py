@@ -249,6 +249,48 @@ class HistoricalPanel:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class HarmsPanel:
+    """What a registered look at harms may join with arms before the freeze: the balancing indicators, up to a month."""
+
+    panel: Panel
+    indicators: tuple[str, ...]
+    last: Month
+
+    @classmethod
+    def at_look(cls, panel: Panel, indicators: Sequence[str], last: Month) -> HarmsPanel:
+        """The months of `panel` up to `last` (inclusive), of `indicators` alone."""
+        keep = pc.less_equal(panel.table.column("month"), pa.scalar(last.first_day, pa.date32()))
+        return cls(Panel.from_table(panel.table.filter(keep)).only(tuple(indicators)), tuple(indicators), last)
+
+    def __post_init__(self) -> None:
+        other = sorted(set(self.panel.indicators) - set(self.indicators))
+        if other:
+            raise DataError(
+                f"a look at harms would see {', '.join(other)} as well.",
+                where="panel",
+                remedy="Keep only the indicators that must not get worse.",
+            )
+        for name in self.indicators:
+            self._check_months(name)
+
+    def _check_months(self, name: str) -> None:
+        seen = self.panel.arrays(name).months[-1] if name in self.panel.indicators else None
+        if seen is None or seen < self.last:
+            so_far = "has no data yet" if seen is None else f"has data up to {seen}"
+            raise DataError(
+                f"the look is at the data up to {self.last}, and {name} {so_far}.",
+                where="panel",
+                remedy="Load the month and run: enginehouse indicators; then look.",
+            )
+        if seen > self.last:
+            raise DataError(
+                f"a look at harms up to {self.last} would see {name} up to {seen}.",
+                where="panel",
+                remedy="Cut the panel to the months of the look.",
+            )
+
+
 _TYPES = {"month": pa.date32(), "numerator": pa.float64(), "denominator": pa.float64()}
 
 

@@ -205,14 +205,16 @@ def _watched(basis: TrialBasis) -> Iterator[str]:
 
 
 def _decided(basis: TrialBasis) -> Iterator[str]:
-    decision, contract = basis.record.decision, basis.contract
-    action = contract.under[basis.evaluation.verdict.word].action if contract is not None else ""
+    decision, agreed = basis.record.decision, basis.agreed
+    action = agreed.action if agreed is not None else ""
     if decision is None:
         yield _say("undecided", action=action) if action else _say("undecided_plain")
         return
     words = _say(f"decision_words.{decision.decision}")
     yield _say("decision", decision=words, reason=decision.reason)
-    if action:
+    if agreed is not None and agreed.decision.value != decision.decision:
+        yield _say("departed", action=action)
+    elif action:
         yield _say("agreed", action=action)
 
 

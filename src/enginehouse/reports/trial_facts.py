@@ -92,6 +92,16 @@ class InterruptionFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HarmLookFact:
+    """A registered look, by arm, at what must not get worse: the day, its last month of data, and what it found."""
+
+    on: str
+    by: str
+    last_month: str
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFacts:
     """The record of one trial beside its results.
 
@@ -111,7 +121,7 @@ class TrialFacts:
     signatures: tuple[SignatureFact, ...] = ()
     interruptions: tuple[InterruptionFact, ...] = ()
     monitored_on: tuple[str, ...] = ()
-    harms_looked_on: tuple[str, ...] = ()
+    harm_looks: tuple[HarmLookFact, ...] = ()
     evidence_posted: str = ""
     designs_compared_on: str = ""
     strategies: Mapping[str, Strategy] = field(default_factory=dict)

@@ -61,6 +61,7 @@ from enginehouse.reports.trial_facts import (
     AllocationFact,
     ApprovalFact,
     ContactFact,
+    HarmLookFact,
     InterruptionFact,
     SignatureFact,
     TrialFacts,
@@ -892,7 +893,16 @@ def facts() -> TrialFacts:
                 on="2025-10-01", by="B. Manager", what="wave 3 stopped half-way", reason="A wrong address"
             ),
         ),
-        harms_looked_on=("2025-12-01",),
+        harm_looks=(
+            HarmLookFact(
+                on="2025-12-01",
+                by="G. Officer",
+                last_month="2025-09",
+                findings=(
+                    "Gabapentinoids in the arm: nothing that chance would not give, +0.4% (95% interval -1.9% to +2.8%).",
+                ),
+            ),
+        ),
         evidence_posted="facilitation-2026",
         designs_compared_on="2025-04-02",
         people={"board": "The board", "clinical-lead": "C. Lead", "chief-pharmacist": "D. Pharmacist"},

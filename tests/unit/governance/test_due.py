@@ -9,7 +9,7 @@ import pytest
 
 from enginehouse.governance.due import Due, due
 from enginehouse.governance.permissions import PERMISSIONS
-from enginehouse.governance.recorded import Approval, OptOut, Proposal, Signature
+from enginehouse.governance.recorded import Approval, Noted, OptOut, Proposal, Signature
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import ENDS, Act, Stage, path_for
 from enginehouse.governance.state import CycleState
@@ -118,6 +118,18 @@ def test_a_proposal_waits_for_a_second_person(rules):
     (item,) = (i for i in due(replace(READY, proposals=(proposal,)), rules, TODAY) if "second" in i.what)
     assert item.what == "A second person: register, which 'sam' proposed"
     assert item.roles == PERMISSIONS[Act.REGISTER]
+
+
+def test_a_registered_look_at_harms_is_due_until_it_is_taken(rules):
+    rules = replace(rules, harm_looks=("2016-09", "2016-12"))
+    first = ("Look at harms with the data up to 2016-09, as registered", date(2016, 10, 1))
+    second = ("Look at harms with the data up to 2016-12, as registered", date(2017, 1, 1))
+    running = replace(READY, stage=Stage.FOLLOWING_UP)
+    assert [item for item in told(running, rules) if "harms" in item[0]] == [first, second]
+    taken = Noted(document="h", about="2016-09", count=1, actor="asserted:gov", effective_on=date(2016, 10, 5))
+    assert [item for item in told(replace(running, harms_looks=(taken,)), rules) if "harms" in item[0]] == [second]
+    for stage in (Stage.RECRUITING, Stage.FROZEN, Stage.EVALUATED):
+        assert not [item for item in told(replace(READY, stage=stage), rules) if "harms" in item[0]]
 
 
 def test_after_the_result(rules):

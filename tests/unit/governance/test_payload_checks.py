@@ -9,7 +9,7 @@ import pytest
 
 from enginehouse.core.errors import NotAllowed
 from enginehouse.governance.payload_checks import CHECKS, NAMES_OTHERS, check_payload
-from enginehouse.governance.recorded import OptOut
+from enginehouse.governance.recorded import Noted, OptOut
 from enginehouse.governance.stages import TRANSITIONS, Act, Stage
 from enginehouse.governance.state import CycleState
 from enginehouse.programme.enums import OptOutScope
@@ -189,6 +189,20 @@ def test_what_can_be_proposed(make_event, preparation):
     ):
         with pytest.raises(NotAllowed, match=said):
             check_payload(state, make_event(Act.PROPOSE, act=act).payload)
+
+
+def test_a_look_at_harms_is_registered_and_taken_once(make_event, rules):
+    look = make_event(Act.LOOK_AT_HARMS, last_month="2016-09").payload
+    registered = replace(rules, harm_looks=("2016-09", "2016-12"))
+    check_payload(CycleState(), look, registered)
+    with pytest.raises(NotAllowed, match=r"up to 2016-09 is not registered; the registered looks are: none\. Only reg"):
+        check_payload(CycleState(), look, rules)
+    other = make_event(Act.LOOK_AT_HARMS, last_month="2016-10").payload
+    with pytest.raises(NotAllowed, match=r"the registered looks are: 2016-09, 2016-12\..*by an open amendment"):
+        check_payload(CycleState(), other, registered)
+    taken = Noted(document="h", about="2016-09", count=1, actor="asserted:gov", effective_on=date(2016, 10, 5))
+    with pytest.raises(NotAllowed, match="up to 2016-09 was taken already, on 2016-10-05"):
+        check_payload(CycleState(harms_looks=(taken,)), look, registered)
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,13 @@ def test_without_allocation_nobody_signs_and_nothing_is_sent():
     assert (rules.needs_contract, rules.opt_out_by, rules.approvals, rules.waves) == (False, None, (), ())
 
 
+def test_looks_at_harms_are_read_off_the_protocol_of_a_rehearsal_too():
+    analysis = {**TRIAL["analysis"], "harm_looks": ["2025-09", "2025-12"]}
+    for rehearsal in (False, True):
+        found = rules_of(protocol(analysis=analysis, rehearsal=rehearsal))
+        assert found.harm_looks == ("2025-09", "2025-12")
+
+
 def test_a_wave_is_found_by_its_number(rules):
     assert rules.wave(2) == WaveDate(2, date(2016, 6, 1))
     assert rules.wave(4) is None

@@ -275,7 +275,7 @@ def test_what_goes_alongside_is_kept_in_order_with_its_day(running, make_event):
             make_event(Act.IMPORT_EXPOSURE, 15, day=23, strategy="alerts", exposure="x1", sites=5),
             make_event(Act.MONITOR, 16, day=24, report="o1", last_month="2016-03", actor="ana"),
             make_event(Act.MONITOR, 17, day=25, report="o2", last_month="2016-04"),
-            make_event(Act.LOOK_AT_HARMS, 18, day=26, report="h1", reason="registered at six months"),
+            make_event(Act.LOOK_AT_HARMS, 18, day=26, report="h1", last_month="2016-09", reason="registered"),
         ]
     )
     assert state.stage is Stage.DELIVERING
@@ -287,7 +287,7 @@ def test_what_goes_alongside_is_kept_in_order_with_its_day(running, make_event):
         ("o1", "2016-03", "ana"),
         ("o2", "2016-04", "p"),
     ]
-    assert [(n.document, n.about) for n in state.harms_looks] == [("h1", "registered at six months")]
+    assert [(n.document, n.about) for n in state.harms_looks] == [("h1", "2016-09")]
     assert state.harms_looks[0].effective_on == date(2016, 4, 27)
 
 

@@ -13,7 +13,7 @@ from enginehouse.data.sites import SiteRegister
 from enginehouse.evaluation.estimand import SCALES
 from enginehouse.evaluation.parallel.analysis import in_window
 from enginehouse.evaluation.parallel.inputs import AllocatedTrial
-from enginehouse.indicators.panel import FrozenPanel
+from enginehouse.indicators.panel import FrozenPanel, HarmsPanel
 from enginehouse.programme.grouping import plain_name
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
@@ -107,13 +107,13 @@ class TrialContext:
 def gather_trial(
     protocol: Protocol,
     protocol_hash: str,
-    panel: FrozenPanel,
+    panel: FrozenPanel | HarmsPanel,
     sites: SiteRegister,
     indicators: Mapping[str, Indicator],
     trial: AllocatedTrial,
     outcomes: tuple[str, ...],
 ) -> TrialContext:
-    """The context of one evaluation; every outcome is read once."""
+    """The context of one evaluation, or of one look at harms; every outcome is read once."""
     found = {}
     for name in outcomes:
         whole, account = trial_data_with_account(

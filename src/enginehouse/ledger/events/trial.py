@@ -75,10 +75,11 @@ class CycleMonitored(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarmsLooked(Payload):
-    """The registered look at balancing indicators by arm, before the end; every one is recorded."""
+    """A registered look at balancing indicators by arm, before the end; every one is recorded."""
 
     type: ClassVar[str] = "harms-looked"
     report: Sha256
+    last_month: str
     reason: str
 
 

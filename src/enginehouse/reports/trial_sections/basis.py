@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enginehouse.economics.trial_appraisal import TrialAppraisal
 from enginehouse.evaluation.parallel.results import ContrastResult, TrialEvaluation, TrialOutcome, UnregisteredAnalysis
 from enginehouse.evidence.results import ForecastScores
-from enginehouse.programme.contract import Contract
+from enginehouse.programme.contract import Contract, Undertaking
 from enginehouse.programme.enums import Direction, Summary
 from enginehouse.programme.protocol import Protocol
 from enginehouse.reports.facts import DossierFacts
@@ -73,6 +73,11 @@ class TrialBasis:
     def noun(self) -> str:
         """What sites are called, in the plural."""
         return self.record.noun
+
+    @property
+    def agreed(self) -> Undertaking | None:
+        """What the contract says for this verdict, where one was signed."""
+        return None if self.contract is None else self.contract.under[self.evaluation.verdict.word]
 
     @property
     def lower_is_better(self) -> bool:

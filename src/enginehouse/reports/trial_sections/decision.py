@@ -50,11 +50,10 @@ def unregistered_section(basis: TrialBasis) -> Section | None:
 
 
 def _agreed(basis: TrialBasis) -> Iterator[str]:
-    word = basis.evaluation.verdict.word
-    yield _say("rule", rule=rule_text(basis.protocol.decision, word))
-    if basis.contract is not None:
-        under = basis.contract.under[word]
-        yield _say("agreed", decision=decision_words(under.decision.value), action=under.action)
+    agreed = basis.agreed
+    yield _say("rule", rule=rule_text(basis.protocol.decision, basis.evaluation.verdict.word))
+    if agreed is not None:
+        yield _say("agreed", decision=decision_words(agreed.decision.value), action=agreed.action)
 
 
 def _decided(basis: TrialBasis) -> Iterator[str]:
@@ -75,10 +74,8 @@ def _decided(basis: TrialBasis) -> Iterator[str]:
 
 
 def _held_to_contract(basis: TrialBasis, decision: str) -> str:
-    if basis.contract is None:
-        return ""
-    agreed = basis.contract.under[basis.evaluation.verdict.word].decision.value
-    return _say("kept" if decision == agreed else "departed")
+    agreed = basis.agreed
+    return "" if agreed is None else _say("kept" if decision == agreed.decision.value else "departed")
 
 
 def _forecasts(basis: TrialBasis) -> DataTable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from enginehouse.evaluation.parallel.results import ArmGradient, InequalityResult, TrialSubgroup
 from enginehouse.evaluation.results import OutcomeRole
 from enginehouse.reports import format as fmt
@@ -38,7 +40,15 @@ def balancing_section(basis: TrialBasis) -> Section:
         else say("trial.balancing.cannot", outcome=outcome.short_title, reason=page_words(outcome.headline.detail))
         for outcome in outcomes
     ]
-    return Section(id="balancing", title=title, blocks=(Bullets(items=tuple(lines)),))
+    return Section(id="balancing", title=title, blocks=(Bullets(items=tuple(lines)), *_looks(basis)))
+
+
+def _looks(basis: TrialBasis) -> Iterator[Block]:
+    """What each registered look before the end had found, in its own words."""
+    for look in basis.facts.harm_looks:
+        words = {"date": fmt.date_words(look.on), "person": look.by, "month": fmt.month_words(look.last_month)}
+        yield Paragraph(text=say("trial.balancing.look", **words))
+        yield Bullets(items=tuple(page_words(finding) for finding in look.findings))
 
 
 def _subgroup(basis: TrialBasis, found: TrialSubgroup) -> DataTable:

@@ -81,8 +81,7 @@ def _approval(approval: ApprovalFact) -> str:
 
 def _since(basis: TrialBasis) -> Iterator[str]:
     facts, record = basis.facts, basis.record
-    looked = dates_words(facts.harms_looked_on)
-    yield _say("harms", dates=looked) if looked else _say("no_harms")
+    yield from _harms(basis)
     for change in record.amendments:
         yield _say(
             "amendment",
@@ -107,6 +106,16 @@ def _since(basis: TrialBasis) -> Iterator[str]:
         last=fmt.month_words(record.last_month),
         evaluated=fmt.date_words(record.evaluated_on),
     )
+
+
+def _harms(basis: TrialBasis) -> Iterator[str]:
+    """Looks at arms before the end: those that were taken, and those that were registered and were not."""
+    looks = basis.facts.harm_looks
+    taken = {look.last_month for look in looks}
+    left = [str(month) for month in basis.protocol.analysis.harm_looks if str(month) not in taken]
+    yield _say("harms", dates=dates_words(look.on for look in looks)) if looks else _say("no_harms")
+    if left:
+        yield _say("harms_not_taken", months=joined(fmt.month_words(month) for month in left))
 
 
 def _say(key: str, **values: str | int) -> str:

@@ -84,6 +84,17 @@ def test_what_is_not_known_is_not_made_up(trial: TrialBasis) -> None:
     assert text_of(replace(bare, contract=None)).count("Nothing is decided yet.") == 1
 
 
+def test_a_decision_otherwise_than_agreed_is_called_that(trial: TrialBasis) -> None:
+    assert trial.record.decision is not None
+    assert "otherwise than agreed" not in text_of(trial)
+    decision = replace(trial.record.decision, decision="do-not-pursue", reason="The money is gone.")
+    told = replace(trial, facts=replace(trial.facts, record=replace(trial.record, decision=decision)))
+    assert "We stop here. The money is gone. This was decided otherwise than agreed. Beforehand we had agreed: " in (
+        text_of(told)
+    )
+    assert "otherwise than agreed" not in text_of(replace(told, contract=None))
+
+
 def test_a_rehearsal_is_called_that(trial: TrialBasis) -> None:
     assert trial.appraisal is not None
     facts = replace(trial.facts, rehearsal=True)

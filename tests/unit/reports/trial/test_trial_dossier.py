@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from enginehouse.core.months import Month
 from enginehouse.evaluation.parallel.results import RehearsalPlace, TrialEvaluation, UnregisteredAnalysis
 from enginehouse.programme.enums import Verdict
 from enginehouse.reports.charts.draw import draw
@@ -130,6 +131,11 @@ def test_the_trial_in_one_breath(trial: TrialBasis) -> None:
     assert "B. Manager fixed the list and the rules on 17 May 2025" in text
     assert "Known beforehand. The history of all practices to March 2025" in text
     assert "Looks at harms by arm before the end, recorded: 1 December 2025." in text
+    assert (
+        "What a registered look had found on 1 December 2025 (G. Officer), with the data up to September 2025: "
+        "- Gabapentinoids in the arm: nothing that chance would not give, 0.4% (95% interval −1.9% to 2.8%)."
+    ) in text
+    assert "looks at harms that were not taken" not in text
     assert "What had been agreed for this answer: evaluate further." in text
     assert "This is what had been agreed." in text
     assert "Dissent. One member." in text
@@ -267,11 +273,19 @@ def test_a_decision_against_the_contract_is_called_that(trial: TrialBasis) -> No
     decision = replace(trial.record.decision, decision="implement")
     told = replace(trial, facts=replace(trial.facts, record=replace(trial.record, decision=decision)))
     assert "This is not what had been agreed" in text_of(told)
+    assert "decided otherwise than agreed" in text_of(told)
+
+
+def test_a_registered_look_that_was_not_taken_is_named(trial: TrialBasis) -> None:
+    looks = (Month(2025, 9), Month(2026, 1))
+    analysis = trial.protocol.analysis.model_copy(update={"harm_looks": looks})
+    text = text_of(replace(trial, protocol=trial.protocol.model_copy(update={"analysis": analysis})))
+    assert "Registered looks at harms that were not taken: with the data up to January 2026." in text
 
 
 def test_without_a_decision_that_is_said(trial: TrialBasis) -> None:
     record = replace(trial.record, decision=None, amendments=())
-    facts = replace(trial.facts, record=record, evidence_posted="", interruptions=(), harms_looked_on=())
+    facts = replace(trial.facts, record=record, evidence_posted="", interruptions=(), harm_looks=())
     text = text_of(replace(trial, facts=facts, contract=None, scores=None))
     assert "No decision is recorded yet." in text
     assert "The result has not entered the evidence." in text
