@@ -52,6 +52,9 @@ def test_new_and_check(run, tmp_path):
         "strategies": 1,
         "cycles": 1,
         "sources": 2,
+        "messages": 0,
+        "studies": 0,
+        "candidates": 0,
     }
 
 
@@ -346,7 +349,10 @@ def test_diff_against_the_record_and_between_folders(run, at, standing, edit):
     assert run("diff", "first", *p, "--json").json == []
     edit(folder / "cycles/first/protocol.yaml", "0.9700  # the same", "0.96")
     assert "analysis.worthwhile" in run("diff", "first", *p).out
-    assert "analysis.worthwhile" in run("diff", "--with", str(standing("new")), *p).out
+    edit(folder / "strategies/feedback-letter.yaml", "unit_cost: 15", "unit_cost: 16")
+    between = run("diff", "--with", str(standing("new")), *p).out
+    assert "protocol first, analysis.worthwhile: was 0.97, is now 0.96" in between
+    assert "strategy feedback-letter, activities 'Preparing and sending the letters'.unit_cost: was 15" in between
     assert "name a registered cycle, or another folder" in run("diff", *p).err
 
 

@@ -13,6 +13,8 @@ from enginehouse.programme.load import load_programme
 
 EXAMPLES = ("enginehouse check", "enginehouse check -p my-programme --json")
 
+_ALWAYS_TOLD = ("indicators", "strategies", "cycles", "sources")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_programme(parser)
@@ -30,8 +32,11 @@ def run(args: argparse.Namespace) -> Output:
         "strategies": len(programme.strategies),
         "cycles": len(programme.protocols),
         "sources": len(programme.settings.sources),
+        "messages": len(programme.messages),
+        "studies": len(programme.studies),
+        "candidates": len(programme.candidates.candidates) if programme.candidates else 0,
     }
-    parts = ", ".join(f"{name}: {number}" for name, number in counts.items())
+    parts = ", ".join(f"{name}: {number}" for name, number in counts.items() if number or name in _ALWAYS_TOLD)
     worth_knowing = advice(programme)
     lines = [f"{programme.settings.title}: no problems found ({parts}).", *_advice_lines(worth_knowing)]
     return Output(text="\n".join(lines), record={"problems": [], "advice": _records(worth_knowing), **counts})

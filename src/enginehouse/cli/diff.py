@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from enginehouse.cli.arguments import add_programme, open_for
 from enginehouse.cli.output import Output
 from enginehouse.core.errors import UserError
-from enginehouse.programme.diff import diff
-from enginehouse.programme.load import Programme, load_programme
-from enginehouse.programme.spec import Spec
+from enginehouse.programme.diff import programme_changes
+from enginehouse.programme.load import load_programme
 
 EXAMPLES = ("enginehouse diff first   # against what was registered", "enginehouse diff --with ../other-version")
 
@@ -42,22 +41,4 @@ def _against_record(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _against_folder(args: argparse.Namespace) -> Iterator[str]:
-    old, new = load_programme(args.other), load_programme(args.programme)
-    yield from (f"programme, {change}" for change in diff(old.settings, new.settings))
-    for kind in ("indicators", "strategies", "protocols"):
-        yield from _definitions(kind.removesuffix("s"), _specs(old, kind), _specs(new, kind))
-
-
-def _definitions(kind: str, old: Mapping[str, Spec], new: Mapping[str, Spec]) -> Iterator[str]:
-    for name in sorted({*old, *new}):
-        if name not in new:
-            yield f"{kind} {name}: removed"
-        elif name not in old:
-            yield f"{kind} {name}: added"
-        else:
-            yield from (f"{kind} {name}, {change}" for change in diff(old[name], new[name]))
-
-
-def _specs(programme: Programme, kind: str) -> Mapping[str, Spec]:
-    specs: Mapping[str, Spec] = getattr(programme, kind)
-    return specs
+    yield from programme_changes(load_programme(args.other), load_programme(args.programme))

@@ -10,7 +10,7 @@ from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
 from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.core.files import write_whole
-from enginehouse.programme.schemas import json_schemas
+from enginehouse.programme.schemas import DEFINITIONS, json_schemas
 
 EXAMPLES = (
     "enginehouse schema   # which kinds of file there are",
@@ -20,7 +20,7 @@ EXAMPLES = (
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="the kind of file (programme, indicator, strategy, protocol)")
+    parser.add_argument("name", nargs="?", help=f"the kind of file ({', '.join(DEFINITIONS)})")
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="write every schema into a folder")
     add_json(parser)
 
