@@ -10,6 +10,7 @@ from enginehouse.governance.policies import check_act, check_day, check_payload,
 from enginehouse.governance.rules import CycleRules, rules_of
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState, cycle_state
+from enginehouse.governance.visibility import check_may_open
 from enginehouse.ledger.event import Event
 from enginehouse.ledger.events import Payload
 from enginehouse.programme.read import protocol_from_json
@@ -17,10 +18,11 @@ from enginehouse.programme.read import protocol_from_json
 
 def authorise(workspace: Workspace, act: Act, cycle: str, by: Acting) -> CycleState:
     """Refuse, with the reason and the next possible step, or return the state in which the act happens."""
-    design = workspace.protocol(cycle).design.type
-    check_permission(act, by.person)
     state = workspace.state(cycle)
-    check_act(state, act, design=design, effective_on=by.on, rules=rules_for(workspace, cycle, state))
+    rules = rules_for(workspace, cycle, state)
+    check_permission(act, by.person)
+    check_act(state, act, design=rules.design, effective_on=by.on, rules=rules)
+    check_may_open(act, state=state, person=by.person)
     return state
 
 
@@ -42,14 +44,13 @@ def record_act(
     workspace: Workspace, act: Act, payload: Payload, *, cycle: str, by: Acting, documents: Sequence[bytes] = ()
 ) -> Event:
     """Write the event with its documents; stage, references and people are checked again inside the transaction."""
-    design = workspace.protocol(cycle).design.type
     rules = rules_for(workspace, cycle, workspace.state(cycle))
 
     def check(events: Sequence[Event]) -> None:
         state = cycle_state(events)
-        check_act(state, act, design=design, effective_on=by.on, rules=rules)
+        check_act(state, act, design=rules.design, effective_on=by.on, rules=rules)
         check_payload(state, payload, rules)
-        check_second_person(state, act, by.actor, subject_of(payload), design=design)
+        check_second_person(state, act, by.actor, subject_of(payload), design=rules.design)
 
     return workspace.record.record(
         payload, actor=by.actor, effective_on=by.on, cycle=cycle, documents=documents, check=check

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from enginehouse.core.errors import NotAllowed
 from enginehouse.governance.permissions import HasRoles, role_words
-from enginehouse.governance.stages import AFTER_FREEZE, Stage
+from enginehouse.governance.stages import AFTER_FREEZE, Act, Stage
 from enginehouse.governance.state import CycleState
 from enginehouse.programme.enums import Role
 
@@ -134,6 +134,18 @@ TELLS_ARMS = frozenset(
 """Whatever tells, or lets one guess, the arm of a site, or compares arms. Closed until the freeze to whoever may read
 outcomes: one person may hold two roles."""
 
+OPENS: Mapping[Act, DocumentKind] = {
+    Act.EXPORT_LISTS: DocumentKind.LISTS,
+    Act.PREPARE_WAVE: DocumentKind.BUNDLE,
+    Act.APPROVE_WAVE: DocumentKind.BUNDLE,
+    Act.SEND_WAVE: DocumentKind.BUNDLE,
+    Act.NOTE_DELIVERY: DocumentKind.DELIVERY_STATES,
+    Act.LOG_CONTACTS: DocumentKind.CONTACTS,
+    Act.IMPORT_EXPOSURE: DocumentKind.EXPOSURE,
+    Act.LOOK_AT_HARMS: DocumentKind.HARMS,
+}
+"""Acts that put a document that tells arms before whoever does them: the permission to act is not enough."""
+
 
 def may_read(document: DocumentKind, *, stage: Stage, roles: frozenset[Role]) -> bool:
     """Whether someone with these roles may read the document in this stage."""
@@ -159,6 +171,12 @@ def check_may_read(document: DocumentKind, *, state: CycleState, person: HasRole
         where=document,
         remedy=_who_may(document, state.stage, person.roles),
     )
+
+
+def check_may_open(act: Act, *, state: CycleState, person: HasRoles) -> None:
+    """Refuse an act that would show its person what they may not read, whichever of their roles permits the act."""
+    if act in OPENS:
+        check_may_read(OPENS[act], state=state, person=person)
 
 
 def check_may_estimate(state: CycleState) -> None:

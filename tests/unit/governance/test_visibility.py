@@ -8,12 +8,15 @@ from itertools import combinations
 import pytest
 
 from enginehouse.core.errors import NotAllowed
-from enginehouse.governance.stages import AFTER_FREEZE, Stage
+from enginehouse.governance.permissions import PERMISSIONS
+from enginehouse.governance.stages import AFTER_FREEZE, Act, Stage
 from enginehouse.governance.state import CycleState
 from enginehouse.governance.visibility import (
+    OPENS,
     VISIBILITY,
     DocumentKind,
     check_may_estimate,
+    check_may_open,
     check_may_read,
     may_read,
     readable,
@@ -121,6 +124,41 @@ def test_a_person_with_two_roles_is_told_why_the_allocation_is_closed():
     with pytest.raises(NotAllowed, match="'kim' can read the panel, and outcomes joined with arms stay closed until"):
         check_may_read(DocumentKind.ALLOCATION, state=CycleState(stage=Stage.DELIVERING), person=person)
     check_may_read(DocumentKind.ALLOCATION, state=CycleState(stage=Stage.FROZEN), person=person)
+
+
+def test_every_act_that_shows_arms_asks_who_may_read_them():
+    """What only deliverers and the governance officer do between the allocation and the freeze, but for starting and
+    ending delivery, which show nothing.
+    """
+    shown = {
+        "export-lists",
+        "prepare-wave",
+        "approve-wave",
+        "send-wave",
+        "note-delivery",
+        "log-contacts",
+        "import-exposure",
+        "look-at-harms",
+    }
+    assert set(OPENS) == shown
+    assert set(OPENS.values()) <= ARMS
+
+
+@pytest.mark.parametrize("act", OPENS)
+def test_permission_to_act_is_not_enough_for_a_person_who_may_read_outcomes(act):
+    running = CycleState(stage=Stage.DELIVERING)
+    for outcomes in (Role.ANALYST, Role.STATISTICIAN):
+        both = Someone("kim", PERMISSIONS[act] | {outcomes})
+        with pytest.raises(NotAllowed, match="'kim' can read the panel"):
+            check_may_open(act, state=running, person=both)
+    for role in PERMISSIONS[act]:
+        check_may_open(act, state=running, person=Someone("pat", frozenset({role})))
+
+
+def test_an_act_that_shows_no_arm_asks_nothing_more():
+    both = Someone("kim", frozenset({Role.PROGRAMME_MANAGER, Role.ANALYST}))
+    check_may_open(Act.MONITOR, state=CycleState(stage=Stage.DELIVERING), person=both)
+    check_may_open(Act.START_FOLLOW_UP, state=CycleState(stage=Stage.DELIVERING), person=both)
 
 
 def test_a_refusal_says_when_it_opens_or_to_whom():
