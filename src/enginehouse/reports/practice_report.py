@@ -24,6 +24,10 @@ from enginehouse.reports.practice.text import render_practice_text
 
 FORMATS: tuple[Format, ...] = ("html", "text", "pdf")
 _BATCH = 20
+_SECONDS: Mapping[Format, float] = {"html": 0.004, "text": 0.001, "pdf": 0.02}
+"""About what one report takes in each format."""
+_WORTH_A_PROCESS = 4.0
+"""Seconds of work. With less for each, starting processes takes longer than they save."""
 _BOX = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
 
 
@@ -57,12 +61,20 @@ def render_report(content: ReportContent, formats: Sequence[Format] = FORMATS) -
 def render_reports(
     contents: Sequence[ReportContent], formats: Sequence[Format] = FORMATS, *, workers: int = 1
 ) -> list[RenderedReport]:
-    """Many reports, in the order given; `workers` processes share the work and change no byte."""
+    """Many reports, in the order given. At most `workers` processes share the work where it is worth starting them;
+    they change no byte.
+    """
     render = partial(render_report, formats=tuple(formats))
-    if workers <= 1 or len(contents) <= _BATCH:
+    workers = min(workers, processes_worth_starting(len(contents), formats))
+    if workers <= 1:
         return [render(content) for content in contents]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return list(pool.map(render, contents, chunksize=_BATCH))
+
+
+def processes_worth_starting(reports: int, formats: Sequence[Format]) -> int:
+    """How many processes so many reports keep busy for long enough; 0 for few reports."""
+    return int(reports * sum(_SECONDS[name] for name in formats) // _WORTH_A_PROCESS)
 
 
 def page_charts(page: PracticePage) -> tuple[str, ...]:

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typst
 from pypdf import PdfReader
 
 from enginehouse.feedback.content import ReportContent, drawn_texts
+from enginehouse.reports import practice_report
+from enginehouse.reports.pdf import shipped_fonts
 from enginehouse.reports.practice.facts import FIELDS, headline_numbers
-from enginehouse.reports.practice.fit import HEIGHT, fit_of, page_height
+from enginehouse.reports.practice.fit import HEIGHT, fit_of, longest_height, page_height, taller_chart
 from enginehouse.reports.practice.html import two_columns
-from enginehouse.reports.practice.page import practice_page
+from enginehouse.reports.practice.page import PracticePage, practice_page
 from enginehouse.reports.practice.pdf import page_count, page_inputs, render_practice_pdf
 from enginehouse.reports.practice.runs import rich_runs
-from enginehouse.reports.practice.style import COLOURS, DENSITIES, TEXT_ON, contrast, least_contrast
+from enginehouse.reports.practice.style import COLOURS, DENSITIES, TEXT_ON, Density, contrast, least_contrast
 from enginehouse.reports.practice.text import COLUMNS
 from enginehouse.reports.practice_report import (
     RenderedReport,
     drawn_height,
     page_charts,
+    processes_worth_starting,
     render_report,
     render_reports,
 )
 
+LEAVES_OUT: dict[str, dict[str, Any]] = {
+    "": {},
+    "synthetic": {"synthetic": False},
+    "gap": {"gap": None},
+    "comparator": {"comparator": None, "gap": None},
+    "facilitation_words": {"facilitation_words": ""},
+    "why": {"why": "", "barriers": ""},
+}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -274,7 +289,51 @@ def test_the_html_prints_on_one_page(report_content: ReportContent, tmp_path: Pa
     assert len(PdfReader(printed).pages) == 1
 
 
-def test_processes_change_no_byte_and_no_order(report_content: ReportContent) -> None:
+def set_height(page: PracticePage, charts: tuple[str, ...], density: Density) -> float:
+    """The height that Typst gives the page, where it is one: where the next paragraph would begin."""
+    template = (files("enginehouse.reports") / "templates" / "practice.typ").read_bytes()
+    found = typst.query(
+        template + b"\n#context [#metadata(here().position()) <end>]",
+        "<end>",
+        field="value",
+        one=True,
+        sys_inputs={"page": page_inputs(page, charts, density)},
+        font_paths=shipped_fonts(),
+    )
+    position = json.loads(found)
+    assert position["page"] == 1
+    return float(position["y"].removesuffix("pt")) - 11 * 72 / 25.4
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("part", ["", "synthetic", "gap", "comparator", "facilitation_words", "why"])
+def test_a_page_counted_as_one_by_its_words_leaves_room(report_content: ReportContent, times: int, part: str) -> None:
+    """Word by word the measure is 16 points or more above what Typst sets, whatever the page leaves out."""
+    without = replace(report_content, **LEAVES_OUT[part])
+    page = practice_page(longer(without, times))
+    charts = page_charts(page)
+    tallest = taller_chart([drawn_height(chart) for chart in charts])
+    for density in DENSITIES[-2:]:
+        measured = longest_height(page, tallest, density)
+        if measured <= HEIGHT + 16:
+            assert measured - set_height(page, charts, density) >= 16
+
+
+def test_what_is_counted_word_by_word_is_what_is_set(report_content: ReportContent) -> None:
+    """The number of pages said without setting them is that of the PDF, from a short page to one that is too long."""
+    for words in range(0, 400, 25):
+        content = replace(longer(report_content, 2), why="A few words more. " * (words // 4))
+        said = render_report(content, ("html",)).facts.pages
+        assert said == render_report(content, ("html", "pdf")).facts.pages
+
+
+def test_few_reports_start_no_process() -> None:
+    assert processes_worth_starting(300, ("html", "text")) == 0
+    assert processes_worth_starting(6_000, ("html", "text", "pdf")) > 8
+
+
+def test_processes_change_no_byte_and_no_order(report_content: ReportContent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(practice_report, "processes_worth_starting", lambda _reports, _formats: 2)
     many = [replace(report_content, site_name=f"Practice {number}") for number in range(22)]
     shared = render_reports(many, ("html",), workers=2)
     assert shared == render_reports(many, ("html",))

@@ -60,7 +60,13 @@ class Box:
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """The width of one line at `size` units."""
-    return sum(_width(character, bold) for character in text) * size / 1000
+    return _thousandths(text, bold) * size / 1000
+
+
+@lru_cache(maxsize=16384)
+def word_width(word: str, bold: bool) -> int:
+    """The width of a word in thousandths of its size: kept, since the same words come again and again."""
+    return _thousandths(word, bold)
 
 
 def text_box(text: str, x: float, y: float, size: float, *, bold: bool = False, anchor: Anchor = "start") -> Box:
@@ -97,6 +103,15 @@ def _take_line(words: list[str], size: float, width: float, bold: bool) -> tuple
     while count < len(words) and text_width(" ".join(words[: count + 1]), size, bold=bold) <= width:
         count += 1
     return shorten(" ".join(words[:count]), size, width, bold=bold), words[count:]
+
+
+@lru_cache(maxsize=4096)
+def _thousandths(text: str, bold: bool) -> int:
+    table = _WIDTHS[bold]
+    try:
+        return sum(map(table.__getitem__, text))
+    except KeyError:
+        return sum(_width(character, bold) for character in text)
 
 
 def _width(character: str, bold: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from functools import lru_cache
 
 from enginehouse.reports.content import Figure
 from enginehouse.reports.inline import plain
@@ -56,6 +57,7 @@ def _step(number: int, step: Step) -> str:
     )
 
 
+@lru_cache(maxsize=2048)  # much of it is said to every site
 def _wrapped(text: str, *, first: str = "", rest: str = "") -> str:
     """Long addresses stay whole, since a broken one leads nowhere."""
     return textwrap.fill(
