@@ -22,6 +22,8 @@ class Discounting(StrEnum):
     CONTINUOUS_NOMINAL = "continuous, with the yearly rate as force of interest"
 
 
+_NO_FORCE = 1e-12
+"""A force of interest below this leaves years as they are, to the last digit that a float of them holds."""
 _SHIFT = {Discounting.START_OF_YEAR: 0.0, Discounting.MIDDLE_OF_YEAR: 0.5, Discounting.END_OF_YEAR: 1.0}
 
 
@@ -194,4 +196,4 @@ def _from_now(years: float, rate: float, convention: Discounting) -> float:
         weights = [math.pow(1 + rate, -(t + _SHIFT[convention])) for t in range(whole + 1)]
         return math.fsum(weights[:-1]) + (years - whole) * weights[-1]
     force = math.log1p(rate) if convention is Discounting.CONTINUOUS else rate
-    return years if force == 0 else -math.expm1(-force * years) / force
+    return years if force < _NO_FORCE else -math.expm1(-force * years) / force
