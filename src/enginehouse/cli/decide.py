@@ -11,13 +11,16 @@ from enginehouse.programme.enums import DecisionWord
 EXAMPLES = (
     'enginehouse decide first evaluate-further --as board --reason "The interval holds both a gain and none."',
     'enginehouse decide first do-not-pursue --as board --reason "..." --dissent "One member would have gone on."',
+    "enginehouse decide facilitation evaluate-further --as board   # as the contract says for this verdict",
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_cycle(parser)
     parser.add_argument("decision", choices=[word.value for word in DecisionWord], help="what will be done")
-    parser.add_argument("--reason", required=True, help="why, in a sentence")
+    parser.add_argument(
+        "--reason", default="", help="why, in a sentence; may be left out only where it is what a signed contract says"
+    )
     parser.add_argument("--dissent", default="", help="who saw it otherwise, and why")
     parser.add_argument("--close", action="store_true", help="end the cycle as well")
     add_programme(parser)
@@ -25,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Output:
-    from enginehouse.cycle.decide import close, decide, registered_rule
+    from enginehouse.cycle.decide import agreed, close, decide, registered_rule
 
     workspace = open_for(args)
     by = acting_for(args, workspace)
@@ -42,9 +45,18 @@ def run(args: argparse.Namespace) -> Output:
     if closed:
         close(workspace, args.cycle, by=by)
     verdict, rule = workspace.state(args.cycle).verdict, registered_rule(workspace, args.cycle)
+    found = agreed(workspace, args.cycle)
     lines = [
         f"Decided on {args.cycle}: {event.decision}.{' The cycle is closed.' if closed else ''}",
         f"Registered for the verdict '{verdict}': {rule}",
     ]
     record = {"cycle": args.cycle, "decision": event.decision, "closed": closed, "verdict": verdict, "rule": rule}
+    if found is not None:
+        is_kept = found.is_kept_by(DecisionWord(args.decision))
+        under = found.undertaking
+        lines.append(f"The contract for the verdict '{verdict}': {under.decision}. {under.action}")
+        lines.append(
+            "This is what was agreed." if is_kept else f"Decided otherwise than agreed. Reason: {event.reason}"
+        )
+        record |= {"agreed": {"decision": under.decision.value, "action": under.action}, "as_agreed": is_kept}
     return Output(text="\n".join(lines) + dry_run_note(args), record=record)
