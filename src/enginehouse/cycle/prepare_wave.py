@@ -23,7 +23,7 @@ from enginehouse.delivery.bundle import write_bundle
 from enginehouse.delivery.calendar import WaveDue, waves_of
 from enginehouse.delivery.manifest import Manifest, ManifestEntry, Withheld, manifest_from_bytes
 from enginehouse.feedback.content import Format, ReportContent
-from enginehouse.feedback.linter import LintContext, LintReport, lint, lint_context
+from enginehouse.feedback.linter import LintContext, LintReport, lint, lint_context, lint_drawing
 from enginehouse.feedback.make import Said, WaveInputs, make_reports
 from enginehouse.governance.opt_outs import has_opted_out
 from enginehouse.governance.stages import Act
@@ -88,13 +88,17 @@ def prepare_wave(
     progress("choosing messages")
     contents = make_reports(inputs, arms)
     contexts = _contexts(workspace, registered)
-    _refuse_blocked([lint(content, context=contexts[content.arm]) for content in contents.values()])
+    before = {site: lint(content, context=contexts[content.arm]) for site, content in contents.items()}
+    _refuse_blocked(list(before.values()))
     progress(f"drawing {len(contents)} reports")
     chosen = tuple(formats) if formats else (("html", "text", "pdf") if wave == 1 else ("html", "text"))
     drawn = render_reports(tuple(contents.values()), chosen, workers=workers)
     rendered = dict(zip(contents, drawn, strict=True))
     progress("looking at what was drawn")
-    lints = tuple(lint(contents[s], rendered[s].facts, context=contexts[contents[s].arm]) for s in contents)
+    lints = tuple(
+        lint_drawing(before[site], content, rendered[site].facts, context=contexts[content.arm])
+        for site, content in contents.items()
+    )
     _refuse_blocked(lints)
     made = _Made(due=due, panel=panel, contents=contents, files=_files(rendered), lints=lints, withheld=withheld)
     return _fix(workspace, cycle, made, by=by, dry_run=dry_run)

@@ -2,6 +2,6 @@
 
 from enginehouse.feedback.linter.context import LintContext, lint_context
 from enginehouse.feedback.linter.report import Finding, Level, LintReport, Outcome
-from enginehouse.feedback.linter.run import lint
+from enginehouse.feedback.linter.run import lint, lint_drawing
 
-__all__ = ["Finding", "Level", "LintContext", "LintReport", "Outcome", "lint", "lint_context"]
+__all__ = ["Finding", "Level", "LintContext", "LintReport", "Outcome", "lint", "lint_context", "lint_drawing"]

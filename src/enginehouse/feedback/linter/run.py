@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from enginehouse.feedback.content import RenderFacts, ReportContent
 from enginehouse.feedback.linter.context import LintContext
 from enginehouse.feedback.linter.judged import Judged, Part
@@ -23,6 +25,23 @@ def lint(content: ReportContent, facts: RenderFacts | None = None, *, context: L
         findings=findings,
         design_attributes=design_attributes(content, findings),
     )
+
+
+def lint_drawing(
+    before: LintReport, content: ReportContent, facts: RenderFacts, *, context: LintContext
+) -> LintReport:
+    """What `lint` says with `facts`, given what it said of the same content and context without them.
+
+    Only the rules about the drawing are judged: the others see nothing but the content, which is as it was.
+    """
+    if (before.site, before.wave) != (content.site, content.issue.wave):
+        raise ValueError(f"got what was found about {before.site}, wave {before.wave}, for another report")
+    parts = [(number, part) for number, rule in RULES.items() for part in rule.parts]
+    findings = tuple(
+        _finding(number, part, _judge(part, content, facts, context)) if part.needs_facts else found
+        for (number, part), found in zip(parts, before.findings, strict=True)
+    )
+    return replace(before, findings=findings, design_attributes=design_attributes(content, findings))
 
 
 def _judge(part: Part, content: ReportContent, facts: RenderFacts | None, context: LintContext) -> Judged:

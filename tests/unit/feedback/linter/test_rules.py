@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from enginehouse.feedback.content import Change, Equity, Gap, Value
-from enginehouse.feedback.linter import Level, Outcome, lint, lint_context
+from enginehouse.feedback.linter import Level, Outcome, lint, lint_context, lint_drawing
 from enginehouse.feedback.linter.goal_rules import is_patient_number
 from enginehouse.feedback.linter.reading_rules import differ_in_grey
 from enginehouse.feedback.linter.report import lint_from_record
@@ -173,6 +173,19 @@ def test_before_drawing_the_rules_about_the_page_are_listed_as_waiting(content, 
     assert {f.rule for f in report.waiting} == {7, 12, 13, 14, 15, 17, 30}
     assert not report.blocked
     assert not report.warnings
+
+
+@pytest.mark.parametrize("changed", [{}, {"why": "Unacceptable."}, {"headline": ""}, {"components": ()}])
+def test_judging_the_drawing_alone_gives_what_judging_all_of_it_gives(content, facts, context, changed):
+    said = replace(content, **changed)
+    for drawn in (facts, replace(facts, pages=2, charts=3), replace(facts, text="", order=(), trend_points=0)):
+        before = lint(said, context=context)
+        assert lint_drawing(before, said, drawn, context=context) == lint(said, drawn, context=context)
+
+
+def test_what_was_found_about_another_report_is_not_taken_over(content, facts, context):
+    with pytest.raises(ValueError, match="for another report"):
+        lint_drawing(lint(content, context=context), replace(content, site="ods:other"), facts, context=context)
 
 
 def test_what_blocks_and_what_warns(content, facts, context):
