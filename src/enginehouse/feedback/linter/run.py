@@ -27,9 +27,7 @@ def lint(content: ReportContent, facts: RenderFacts | None = None, *, context: L
     )
 
 
-def lint_drawing(
-    before: LintReport, content: ReportContent, facts: RenderFacts, *, context: LintContext
-) -> LintReport:
+def lint_drawing(before: LintReport, content: ReportContent, facts: RenderFacts, *, context: LintContext) -> LintReport:
     """What `lint` says with `facts`, given what it said of the same content and context without them.
 
     Only the rules about the drawing are judged: the others see nothing but the content, which is as it was.
