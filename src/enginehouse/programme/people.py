@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,14 @@ def _problems(path: Path, line: int, row: dict[str, str], known: Mapping[str, Pe
         yield Problem(f"{where}  id", f"got the person '{row['id']}' twice.", "Give each person one line.")
     if not row["name"]:
         yield Problem(f"{where}  name", "got nothing; expected a name.")
+    same = next((p for p in known.values() if p.id != row["id"] and _plain(p.name) == _plain(row["name"])), None)
+    if same is not None:
+        yield Problem(
+            f"{where}  name",
+            f"got the name '{row['name']}', which '{same.id}' has already.",
+            "One person has one line, with all roles, since some acts take two. Two people of one name: add what tells "
+            "them apart.",
+        )
     if row["extra"]:
         yield Problem(where, "got more than three cells.", f"Separate roles with '{SEPARATOR}', not with commas.")
     roles = _roles(row)
@@ -94,6 +103,11 @@ def _problems(path: Path, line: int, row: dict[str, str], known: Mapping[str, Pe
     for role in roles:
         if role not in set(Role):
             yield Problem(f"{where}  roles", f"got '{role}'; expected {one_of(Role)}.", did_you_mean(role, Role))
+
+
+def _plain(name: str) -> str:
+    """A name without what is only another way to write it: case, accents' encoding, dots and spaces."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
 
 
 def _roles(row: dict[str, str]) -> list[str]:

@@ -41,6 +41,7 @@ def test_a_spreadsheet_s_mark_and_capitals_are_no_problem(tmp_path: Path):
         ("id,name,roles\n", "people.csv:1\n  it names nobody. Add a line: me,The analyst,analyst;"),
         ("id,name,roles\nAnn B,Ann,auditor\n", "people.csv:2  id\n  got 'Ann B'; expected lower-case words joined by hyphens, for example j-smith."),
         ("id,name,roles\nann,Ann,auditor\nann,Ann,analyst\n", "people.csv:3  id\n  got the person 'ann' twice. Give each person one line."),
+        ("id,name,roles\nann,Ann O'Neill,auditor\nann-2,\" ann  oneill \",analyst\n", "people.csv:3  name\n  got the name 'ann  oneill', which 'ann' has already. One person has one line"),
         ("id,name,roles\nann,,auditor\n", "people.csv:2  name\n  got nothing; expected a name."),
         ("id,name,roles\nann,Ann,\n", "people.csv:2  roles\n  got nothing; expected one of: analyst, statistician,"),
         ("id,name,roles\nann,Ann\n", "people.csv:2  roles\n  got nothing;"),
