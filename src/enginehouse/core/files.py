@@ -1,12 +1,14 @@
-"""Files that are whole or absent, whatever happens to the process that writes them."""
+"""Files that are whole or absent, whatever happens to the process that writes them; and work for one at a time."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from enginehouse.core.errors import MachineError
@@ -50,6 +52,19 @@ def machine_error(error: OSError, path: Path) -> MachineError:
         else "Check the folder and its permissions."
     )
     return MachineError(f"could not write the file: {error.strerror or error}.", where=str(path), remedy=remedy)
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until nobody else holds `lock`, and hold it; it is let go when the process ends, however that is."""
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = open(lock, "w")  # noqa: SIM115
+    except OSError as error:
+        raise machine_error(error, lock) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def file_sha256(path: Path) -> str:

@@ -1,15 +1,18 @@
 """Steps: a second person releases a prepared wave; then it is sent to the outbox, exactly one report for each site.
 
 The event that names the sites of a batch is the commit, and the outbox is filled after it: whatever is killed and run
-again, no site gets two and none is forgotten.
+again, no site gets two and none is forgotten. Whoever sends while another run does waits for it: a run that tidies the
+outbox by what it read before would take away what the other has placed since.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.core.files import one_at_a_time
 from enginehouse.core.progress import Progress, silent
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.workspace import Acting, Workspace
@@ -56,6 +59,17 @@ def send_wave(
     dry_run: bool = False,
 ) -> SentWave:
     """Send what is left of a released wave. The first wave of a cycle starts its delivery."""
+    with nullcontext() if dry_run else one_at_a_time(_lock(workspace, cycle)):
+        return _send(workspace, cycle, wave, by=by, batch=batch, progress=progress, dry_run=dry_run)
+
+
+def _lock(workspace: Workspace, cycle: str) -> Path:
+    return workspace.record.folder / f"sending-{cycle}.lock"
+
+
+def _send(
+    workspace: Workspace, cycle: str, wave: int, *, by: Acting, batch: int, progress: Progress, dry_run: bool
+) -> SentWave:
     if workspace.state(cycle).stage is Stage.ALLOCATED:
         state = authorise(workspace, Act.START_DELIVERY, cycle, by)
         _released(state, wave)
@@ -76,10 +90,11 @@ def send_wave(
 
 def mirror_outbox(workspace: Workspace, cycle: str) -> None:
     """Make the outbox of a cycle show exactly what the record says was sent, in every wave."""
-    state, outbox = workspace.state(cycle), outbox_of(workspace, cycle)
-    for wave in state.waves:
-        if wave.batches:
-            outbox.mirror(*_approved(workspace, wave), _sent_on(state, wave.number))
+    with one_at_a_time(_lock(workspace, cycle)):
+        state, outbox = workspace.state(cycle), outbox_of(workspace, cycle)
+        for wave in state.waves:
+            if wave.batches:
+                outbox.mirror(*_approved(workspace, wave), _sent_on(state, wave.number))
 
 
 def outbox_of(workspace: Workspace, cycle: str) -> Outbox:
