@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from enginehouse.core.errors import IntegrityError
 from enginehouse.governance.fold import KEEPS
@@ -154,6 +155,11 @@ def cycle_state(events: Iterable[Event]) -> CycleState:
     ordered = sorted((event for event in events if event.cycle is not None), key=lambda event: event.seq)
     if len({event.cycle for event in ordered}) > 1:
         raise ValueError("cycle_state folds the events of one cycle at a time")
+    return _folded(tuple(ordered))
+
+
+@lru_cache(maxsize=32)  # a step asks several times; events and states are immutable
+def _folded(ordered: tuple[Event, ...]) -> CycleState:
     state = CycleState()
     for event in ordered:
         state = _apply(state, event)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from enginehouse.core.errors import IntegrityError
@@ -23,6 +24,10 @@ from enginehouse.ledger.sqlite_errors import explained
 from enginehouse.ledger.store import Check
 
 BUSY_TIMEOUT_SECONDS = 30.0
+
+# An entry is read again at every step of a cycle. The whole entry is the key, its body and its hash included, so one
+# that was edited meanwhile is another entry, and is checked; events are immutable. `verify` does without.
+_event = lru_cache(maxsize=4096)(read_entry)
 
 _ALL = "SELECT seq, prev_hash, hash, cycle, body FROM entries ORDER BY seq"
 _OF_CYCLE = "SELECT seq, prev_hash, hash, cycle, body FROM entries WHERE cycle = ? ORDER BY seq"
@@ -59,7 +64,7 @@ class SqliteLedger:
         self.create()
         with explained(self.path), self._writing() as connection:
             if check is not None:
-                check([read_entry(entry) for entry in _select(connection, cycle)])
+                check([_event(entry) for entry in _select(connection, cycle)])
             if prepare is not None:
                 prepare()
             entry = next_entry(
@@ -77,7 +82,7 @@ class SqliteLedger:
 
     def events(self, *, cycle: str | None = None) -> Iterator[Event]:
         """See `LedgerStore.events`."""
-        return (read_entry(entry) for entry in self._entries(cycle))
+        return map(_event, self._entries(cycle))
 
     def entries(self) -> Iterator[Entry]:
         """See `LedgerStore.entries`."""

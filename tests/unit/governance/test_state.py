@@ -341,3 +341,11 @@ def test_a_wave_that_was_never_prepared_cannot_have_left(running, make_event):
 
 def test_a_person_is_one_however_the_record_knows_them():
     assert person_of("asserted:ann") == person_of("ann") == "ann"
+
+
+def test_events_that_differ_in_anything_are_folded_anew(make_event):
+    """What was folded before counts for the same events alone, not for others of the same number and hash."""
+    first, second = make_event(Act.REGISTER, 1, protocol="p1"), make_event(Act.REGISTER, 1, protocol="p2")
+    assert first.hash == second.hash
+    assert [cycle_state([event]).protocol for event in (first, second, first)] == ["p1", "p2", "p1"]
+    assert cycle_state([first, make_event(Act.FREEZE, 2)]).stage is not cycle_state([first]).stage

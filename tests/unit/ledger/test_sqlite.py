@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -267,3 +268,40 @@ def test_faults_name_damage_inside_the_file(ledger: SqliteLedger) -> None:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'entries_by_cycle'", (sql,))
     assert any(fault.startswith("the file is damaged: row 1 missing from index") for fault in ledger.faults())
+
+
+def test_an_entry_that_was_read_before_and_edited_since_is_refused(ledger: SqliteLedger) -> None:
+    """What is kept of an entry is kept under all of it: whatever is edited, it is read anew and checked."""
+    for change in ("body = replace(body, 'snow', 'rain')", "hash = prev_hash", "cycle = 'other'"):
+        assert [event.payload for event in ledger.events()] == [
+            CycleSuspended(reason=said) for said in ("snow", "rain")
+        ]
+        with raw(ledger) as connection:
+            connection.execute("DROP TRIGGER IF EXISTS entries_are_not_changed")
+            body, hash_ = connection.execute("SELECT body, hash FROM entries WHERE seq = 1").fetchone()
+            connection.execute(f"UPDATE entries SET {change} WHERE seq = 1")
+        with pytest.raises(IntegrityError, match="entry 1"):
+            list(ledger.events())
+        with raw(ledger) as connection:
+            connection.execute("UPDATE entries SET body = ?, hash = ?, cycle = 'first' WHERE seq = 1", (body, hash_))
+
+
+def test_a_check_sees_what_another_store_wrote_meanwhile(ledger: SqliteLedger) -> None:
+    """What was read before does not hide what came since."""
+    assert len(list(ledger.events(cycle="first"))) == 2
+    append(SqliteLedger(ledger.path), "hail")
+    seen: list[object] = []
+    ledger.append(
+        CycleSuspended(reason="fog"),
+        actor="ann",
+        effective_on=date(2026, 3, 1),
+        cycle="first",
+        check=lambda events: seen.extend(event.payload for event in events),
+    )
+    assert seen == [CycleSuspended(reason=reason) for reason in ("snow", "rain", "hail")]
+
+
+def test_many_threads_read_the_same_events(ledger: SqliteLedger) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        read = list(pool.map(lambda _: tuple(ledger.events()), range(40)))
+    assert set(read) == {tuple(ledger.events())}
