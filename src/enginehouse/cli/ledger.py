@@ -15,7 +15,7 @@ from enginehouse.core.errors import IntegrityError, UserError, did_you_mean
 from enginehouse.cycle.record_of import open_record
 from enginehouse.governance.state import as_known, as_of
 from enginehouse.ledger.event import Event, Head
-from enginehouse.ledger.events import DataFrozen, SitesAllocated
+from enginehouse.ledger.events import DataFrozen, ReportsSent, SitesAllocated
 
 EXAMPLES = (
     "enginehouse ledger show",
@@ -91,10 +91,16 @@ def _frozen(events: Iterable[Event]) -> set[str | None]:
 
 
 def _payload(event: Event, frozen: set[str | None]) -> dict[str, Any]:
-    """What the event says. Seed and plan together tell every site's arm, so the seed is not shown before the freeze."""
+    """What the event says, but for what tells an arm before the freeze: the seed, which with the plan tells every
+    site's, and who was sent a report, since an arm may get none.
+    """
     payload = asdict(event.payload)
-    if isinstance(event.payload, SitesAllocated) and event.cycle not in frozen:
+    if event.cycle in frozen:
+        return payload
+    if isinstance(event.payload, SitesAllocated):
         payload["seed"] = SEALED
+    if isinstance(event.payload, ReportsSent):
+        payload["sites"] = f"{len(event.payload.sites)} {SEALED}"
     return payload
 
 

@@ -12,17 +12,20 @@ import numpy as np
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Month, Period
 from enginehouse.cycle.act import authorise, record_act
-from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster, sites_with
+from enginehouse.cycle.allocation import arm_by_site, read_allocation, read_plan, read_roster, sites_with
 from enginehouse.cycle.build_indicators import current_panel
 from enginehouse.cycle.contacts import contacts_of
 from enginehouse.cycle.note_delivery import marks_of
 from enginehouse.cycle.pages import pages_beside
+from enginehouse.cycle.prepare_wave import arms_with_reports
 from enginehouse.cycle.register import Locked, locked
 from enginehouse.cycle.roster import register_of_sites
+from enginehouse.cycle.send_wave import waiting
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.data.sites import SiteRegister
 from enginehouse.delivery.calendar import waves_of
 from enginehouse.delivery.states import reached
+from enginehouse.governance.opt_outs import may_be_sent, may_use_data
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.indicators.panel import Panel
@@ -86,7 +89,8 @@ def _inputs(workspace: Workspace, cycle: str, found: Locked, state: CycleState, 
     roster, panel, register = read_roster(workspace, state), current_panel(workspace), register_of_sites(workspace)
     last = min(panel.last_month, found.protocol.design.follow_up.last)
     due = _follow_up_with_data(found, last)
-    gaps = _gaps(panel, found, roster, register, due)
+    in_use = tuple(site for site in roster.sites if may_use_data(state, site))
+    gaps = _gaps(panel, found, in_use, register, due)
     left = {
         opt_out.site
         for opt_out in state.opt_outs
@@ -106,9 +110,9 @@ def _inputs(workspace: Workspace, cycle: str, found: Locked, state: CycleState, 
         missing_site_months=sum(gaps.values()),
         largest_imbalance=at_first,
         largest_imbalance_now=now,
-        waves=tuple(_waves(workspace, cycle, found, state, roster, by)),
+        waves=tuple(_waves(workspace, cycle, found, state, set(gone), by)),
         contacts=tuple(_contacts(workspace, cycle, found, state)),
-        pooled=tuple(_pooled(panel, found, roster, last)),
+        pooled=tuple(_pooled(panel, found, in_use, last)),
         starts=str(found.protocol.design.starts),
     )
 
@@ -118,14 +122,16 @@ def _follow_up_with_data(found: Locked, last: Month) -> Period | None:
     return Period(start, last + 1) if last >= start else None
 
 
-def _gaps(panel: Panel, found: Locked, roster: Roster, register: SiteRegister, due: Period | None) -> dict[str, int]:
-    """Months of follow-up that each site that was open lacks."""
+def _gaps(
+    panel: Panel, found: Locked, sites: tuple[str, ...], register: SiteRegister, due: Period | None
+) -> dict[str, int]:
+    """Months of follow-up that each site that was open, and whose data may be used, lacks."""
     if due is None:
         return {}
     arrays = panel.arrays(found.protocol.indicator).in_period(due)
     row = {site: number for number, site in enumerate(arrays.sites)}
     gaps = {}
-    for site in roster.sites:
+    for site in sites:
         is_open = np.array([register.sites[site].is_open(month) for month in due])
         has = np.isfinite(arrays.denominator[row[site]]) if site in row else np.zeros(len(due), dtype=bool)
         gaps[site] = int((is_open & ~has).sum())
@@ -152,17 +158,21 @@ def _imbalance(
 
 
 def _waves(
-    workspace: Workspace, cycle: str, found: Locked, state: CycleState, roster: Roster, by: Acting
+    workspace: Workspace, cycle: str, found: Locked, state: CycleState, gone: set[str], by: Acting
 ) -> Iterator[WaveCount]:
-    no_feedback = {o.site for o in state.opt_outs if o.scope is OptOutScope.FEEDBACK} & set(roster.sites)
+    """Reports due are those of a prepared wave but for opt-outs since; of one to come, of every site that gets any."""
+    with_reports = arms_with_reports(found)
+    recipients = {site for site, arm in arm_by_site(read_allocation(workspace, state)).items() if arm in with_reports}
+    no_feedback = {site for site in recipients if not may_be_sent(state, site)}
     for due in waves_of(found.protocol.delivery):
         wave = state.wave(due.number)
         sent = wave.sent if wave else frozenset()
+        expected = len(sent) + len(waiting(workspace, state, wave)[0]) if wave else len(recipients - no_feedback - gone)
         got = reached(due.number, sent, marks_of(workspace, cycle, due.number))
         yield WaveCount(
             wave=due.number,
             due_on=str(due.due_on),
-            due=len(roster.sites) - len(no_feedback) if due.due_on <= by.on else 0,
+            due=expected if due.due_on <= by.on else 0,
             sent=len(sent),
             bounced=got.bounced,
             opened=got.counts["opened"],
@@ -184,11 +194,11 @@ def _contacts(workspace: Workspace, cycle: str, found: Locked, state: CycleState
             )
 
 
-def _pooled(panel: Panel, found: Locked, roster: Roster, last: Month) -> Iterator[PooledMonth]:
-    """Every indicator of the protocol, month by month, over all sites of the roster together."""
+def _pooled(panel: Panel, found: Locked, sites: tuple[str, ...], last: Month) -> Iterator[PooledMonth]:
+    """Every indicator of the protocol, month by month, over all sites of the roster whose data may be used."""
     period = Period(found.protocol.design.baseline.start, last + 1)
     for name in found.indicators:
-        arrays = panel.arrays(name).of_sites(roster.sites)
+        arrays = panel.arrays(name).of_sites(sites)
         column = {month: number for number, month in enumerate(arrays.months)}
         for month in period:
             if month in column:
@@ -200,5 +210,5 @@ def _pooled(panel: Panel, found: Locked, roster: Roster, last: Month) -> Iterato
                     numerator=float(numerator[has].sum()),
                     denominator=float(denominator[has].sum()),
                     sites=int(has.sum()),
-                    expected=len(roster.sites),
+                    expected=len(sites),
                 )

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from enginehouse.core.errors import NotAllowed, Problem, Problems
 from enginehouse.core.files import write_whole
+from enginehouse.core.months import Month
 from enginehouse.core.progress import Progress, silent
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import arm_by_site, read_allocation
@@ -25,7 +28,7 @@ from enginehouse.delivery.manifest import Manifest, ManifestEntry, Withheld, man
 from enginehouse.feedback.content import Format, ReportContent
 from enginehouse.feedback.linter import LintContext, LintReport, lint, lint_context, lint_drawing
 from enginehouse.feedback.make import Said, WaveInputs, make_reports
-from enginehouse.governance.opt_outs import has_opted_out
+from enginehouse.governance.opt_outs import has_opted_out, may_use_data
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
@@ -84,7 +87,7 @@ def prepare_wave(
     registered = locked(workspace, cycle, state)
     due = wave_due(registered, wave)
     inputs, panel = _inputs(workspace, cycle, registered, state, due, by)
-    arms, withheld = _recipients(workspace, state, inputs.register)
+    arms, withheld = _recipients(workspace, registered, state, inputs.register, on=by.on)
     progress("choosing messages")
     contents = make_reports(inputs, arms)
     contexts = _contexts(workspace, registered)
@@ -123,7 +126,7 @@ def _inputs(
     built = newest_panel_event(workspace)
     panel = panel_of(workspace, built)
     protocol, settings = registered.protocol, workspace.programme.settings
-    indicator = registered.indicators[protocol.indicator]
+    indicator, arrays = registered.indicators[protocol.indicator], panel.arrays(protocol.indicator)
     inputs = WaveInputs(
         cycle=cycle,
         settings=settings,
@@ -131,7 +134,7 @@ def _inputs(
         strategies=registered.strategies,
         indicator=indicator,
         messages=workspace.programme.messages,
-        arrays=panel.arrays(protocol.indicator),
+        arrays=arrays,
         register=register_of_sites(workspace),
         wave=due.number,
         due_on=due.due_on,
@@ -139,6 +142,7 @@ def _inputs(
         next_on=due.next_on,
         source=_source_words(workspace),
         said=_said(workspace, state),
+        pool=tuple(site for site in arrays.sites if may_use_data(state, site)),
     )
     return inputs, built.panel
 
@@ -162,16 +166,29 @@ def _said(workspace: Workspace, state: CycleState) -> dict[str, tuple[Said, ...]
 
 
 def _recipients(
-    workspace: Workspace, state: CycleState, register: SiteRegister
+    workspace: Workspace, registered: Locked, state: CycleState, register: SiteRegister, *, on: date
 ) -> tuple[dict[str, str], tuple[Withheld, ...]]:
     """The arm of each site that gets a report, and who gets none."""
-    arms, withheld = {}, []
+    with_reports, arms, withheld = arms_with_reports(registered), {}, []
     for site, arm in sorted(arm_by_site(read_allocation(workspace, state)).items()):
-        if has_opted_out(state, site, OptOutScope.FEEDBACK):
-            withheld.append(Withheld(site=site, name=register.name(site), reason="opted out of feedback"))
+        entry = register.sites.get(site)
+        if arm not in with_reports:
+            reason = "its arm gets no reports"
+        elif has_opted_out(state, site, OptOutScope.FEEDBACK):
+            reason = "opted out of feedback, or of the use of its data"
+        elif entry is not None and not entry.is_open(Month.of(on)):
+            reason = "closed"
         else:
             arms[site] = arm
+            continue
+        withheld.append(Withheld(site=site, name=register.name(site), reason=reason))
     return arms, tuple(withheld)
+
+
+def arms_with_reports(registered: Locked) -> frozenset[str]:
+    """The arms that have a strategy which sends reports: usual care has none."""
+    sends = {name for name, strategy in registered.strategies.items() if strategy.sends_report}
+    return frozenset(arm for arm, names in registered.protocol.arms.items() if sends & set(names))
 
 
 def _contexts(workspace: Workspace, registered: Locked) -> dict[str, LintContext]:
@@ -179,7 +196,8 @@ def _contexts(workspace: Workspace, registered: Locked) -> dict[str, LintContext
     sender = workspace.programme.settings.feedback
     assert sender is not None, "a protocol that sends reports needs the programme's feedback settings"
     protocol = registered.protocol
-    return {arm: lint_context(protocol, registered.strategies, sender, arm=arm) for arm in protocol.arms}
+    arms = arms_with_reports(registered)
+    return {arm: lint_context(protocol, registered.strategies, sender, arm=arm) for arm in protocol.arms if arm in arms}
 
 
 def _files(rendered: Mapping[str, RenderedReport]) -> dict[str, dict[str, bytes]]:
@@ -214,6 +232,8 @@ def _fix(workspace: Workspace, cycle: str, made: _Made, *, by: Acting, dry_run: 
     proofs = _proofs(workspace, cycle, made)
     if not dry_run:
         record_act(workspace, Act.PREPARE_WAVE, event, cycle=cycle, by=by, documents=(listed, bundle))
+        for stale in set(_proof_folder(workspace, cycle, made.due).glob("proof-*")) - set(proofs):
+            stale.unlink()
         for path, proof in proofs.items():
             write_whole(path, proof)
     return PreparedWave(event, manifest, made.lints, tuple(proofs))
@@ -244,13 +264,21 @@ def _manifest(cycle: str, made: _Made) -> Manifest:
 
 
 def _proofs(workspace: Workspace, cycle: str, made: _Made) -> dict[Path, bytes]:
-    """One report for each kind of message, for a person to look at before the wave is released."""
-    chosen: dict[tuple[str, str], str] = {}
+    """One report for each kind of message, every arm in turn, for a person to look at before the wave is released.
+
+    They stand in the order of sites, so that neither their names nor their order tell an arm.
+    """
+    kinds: dict[str, dict[str, str]] = {}
     for site, content in made.contents.items():
-        chosen.setdefault((content.arm, content.chosen.message), site)
-    folder = workspace.output / "proofs" / f"{cycle}-wave-{made.due.number:02d}"
+        kinds.setdefault(content.arm, {}).setdefault(content.chosen.message, site)
+    in_turn = (site for row in zip_longest(*(kind.values() for kind in kinds.values())) for site in row if site)
+    folder = _proof_folder(workspace, cycle, made.due)
     return {
         folder / f"proof-{number}-{name}": data
-        for number, site in enumerate(list(chosen.values())[:MOST_PROOFS], start=1)
+        for number, site in enumerate(sorted(islice(in_turn, MOST_PROOFS)), start=1)
         for name, data in made.files[site].items()
     }
+
+
+def _proof_folder(workspace: Workspace, cycle: str, due: WaveDue) -> Path:
+    return workspace.output / "proofs" / f"{cycle}-wave-{due.number:02d}"
