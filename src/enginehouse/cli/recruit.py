@@ -21,14 +21,17 @@ def run(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args)
     done = open_recruitment(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
+    rehearsal = workspace.protocol(args.cycle).rehearsal
     text = (
-        f"{done.event.sites} sites are eligible. They can opt out until the day before {done.event.opt_out_by}.\n"
+        "This is a rehearsal: nobody is told, and nobody has to be."
+        if rehearsal
+        else f"{done.event.sites} sites are eligible. They can opt out until the day before {done.event.opt_out_by}.\n"
         f"Send them this notice: {done.notice}"
     )
     record = {
         "cycle": args.cycle,
         "sites": done.event.sites,
         "opt_out_by": done.event.opt_out_by,
-        "notice": str(done.notice),
+        "notice": None if rehearsal else str(done.notice),
     }
     return Output(text=text + dry_run_note(args), record=record)
