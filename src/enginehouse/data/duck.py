@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -37,9 +39,25 @@ def parquet(paths: Sequence[Path]) -> str:
 
 def read_rows(paths: Sequence[Path], select: str = "SELECT * FROM rows") -> pa.Table:
     """The answer of one query to the Parquet files, which it calls `rows`."""
-    with connect() as engine:
-        engine.execute(f"CREATE VIEW rows AS SELECT * FROM {parquet(paths)}")
-        return engine.sql(select).to_arrow_table()
+    try:
+        with _shared(os.getpid()).cursor() as engine:
+            engine.execute(f"CREATE TEMP VIEW rows AS SELECT * FROM {parquet(paths)}")
+            return engine.sql(select).to_arrow_table()
+    except (duckdb.FatalException, duckdb.InternalException):  # such an engine answers no more
+        _shared.cache_clear()
+        raise
+
+
+@lru_cache(maxsize=1)
+def _shared(process: int) -> duckdb.DuckDBPyConnection:
+    """One engine for all small queries of a process, as beginning one takes longer than they do; it keeps no rows.
+
+    Each query has a connection of its own to it, with its own temporary view. A forked process begins another one.
+    """
+    _ = process
+    engine = connect()
+    engine.execute("SET enable_external_file_cache = false")
+    return engine
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +26,6 @@ from enginehouse.data.sources.sites import ATTRIBUTE, GROUP_NAME, LEVEL
 from enginehouse.data.warehouse import Warehouse
 from enginehouse.programme.enums import SourceKind
 from enginehouse.programme.programme import ProgrammeSettings
-from enginehouse.programme.sources import Source
 
 LIST_SIZE = "list_size"
 
@@ -44,6 +44,17 @@ class _Draft:
     successors: dict[str, tuple[str, Month | None]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One source as the register reads it. Snapshots of the same `content` have the same rows, wherever they are."""
+
+    name: str
+    kind: SourceKind
+    as_of: Month | None
+    content: tuple[str, ...]
+    snapshot: Snapshot | None = field(compare=False)
+
+
 def build_register(warehouse: Warehouse, settings: ProgrammeSettings) -> SiteRegister:
     """The register as the latest snapshots of the programme's sources describe it.
 
@@ -52,32 +63,44 @@ def build_register(warehouse: Warehouse, settings: ProgrammeSettings) -> SiteReg
     DataError
         A source that describes sites was not loaded, or successors run in a circle.
     """
-    draft = _Draft()
-    missing = []
-    for name, source in _in_order(settings.sources):
-        snapshot = warehouse.latest(name)
-        if snapshot is None:
-            missing.append(name)
-        else:
-            draft.as_of = source.as_of
-            READS[source.kind](draft, snapshot)
+    inputs = tuple(
+        _Input(name, source.kind, source.as_of, _content(snapshot), snapshot)
+        for name, source in settings.sources.items()
+        for snapshot in (warehouse.latest(name),)
+    )
+    missing = [each.name for each in _in_order(inputs) if each.snapshot is None]
     if missing:
         raise DataError(
             f"the source(s) {', '.join(missing)} have not been loaded.",
             where="sites",
             remedy="Run: enginehouse data load.",
         )
-    return _register(draft, warehouse, settings)
+    return _read(inputs)
 
 
-def _in_order(sources: Mapping[str, Source]) -> Iterable[tuple[str, Source]]:
+def _content(snapshot: Snapshot | None) -> tuple[str, ...]:
+    """Names made from all that decides the rows: definition, checksums, and the order of the files."""
+    return () if snapshot is None else (snapshot.id, *(file.converted for file in snapshot.files))
+
+
+@lru_cache(maxsize=4)  # every step asks; a register is not changed by who uses it
+def _read(inputs: tuple[_Input, ...]) -> SiteRegister:
+    draft = _Draft()
+    for each in _in_order(inputs):
+        assert each.snapshot is not None
+        draft.as_of = each.as_of
+        READS[each.kind](draft, each.snapshot)
+    return _register(draft, inputs)
+
+
+def _in_order(inputs: Iterable[_Input]) -> list[_Input]:
     """List sizes first, so that a register's own figures win over them; the rest as declared."""
-    describing = [(name, source) for name, source in sources.items() if source.kind in READS]
-    return sorted(describing, key=lambda entry: entry[1].kind is not SourceKind.LIST_SIZES)
+    describing = [each for each in inputs if each.kind in READS]
+    return sorted(describing, key=lambda each: each.kind is not SourceKind.LIST_SIZES)
 
 
-def _register(draft: _Draft, warehouse: Warehouse, settings: ProgrammeSettings) -> SiteRegister:
-    sites = draft.sites or draft.described or _sites_of_data(warehouse, settings)
+def _register(draft: _Draft, inputs: Iterable[_Input]) -> SiteRegister:
+    sites = draft.sites or draft.described or _sites_of_data(inputs)
     sites = _with_successors(sites, draft.successors)
     known = {name: {s: v for s, v in values.items() if s in sites} for name, values in draft.attributes.items()}
     return SiteRegister(
@@ -88,12 +111,11 @@ def _register(draft: _Draft, warehouse: Warehouse, settings: ProgrammeSettings) 
     )
 
 
-def _sites_of_data(warehouse: Warehouse, settings: ProgrammeSettings) -> dict[str, Site]:
+def _sites_of_data(inputs: Iterable[_Input]) -> dict[str, Site]:
     """Without any register, the sites are those that the totals (or else the list sizes) speak of."""
     for kind in (SourceKind.TOTALS, SourceKind.LIST_SIZES):
         found: dict[str, Site] = {}
-        for name, source in settings.sources.items():
-            snapshot = warehouse.latest(name) if source.kind is kind else None
+        for snapshot in (each.snapshot for each in inputs if each.kind is kind):
             if snapshot is not None:
                 ids = read_rows(snapshot.paths, "SELECT DISTINCT site FROM rows").column("site").to_pylist()
                 found |= {i: Site(i, i.partition(":")[2]) for i in ids}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from enginehouse.core.errors import DataError
 from enginehouse.core.months import Month
+from enginehouse.data.duck import read_rows
 from enginehouse.data.register import build_register
 from enginehouse.data.sites import Site, SiteRegister, register_from_record
 from enginehouse.data.warehouse import Warehouse
@@ -155,3 +159,65 @@ def test_a_source_that_was_not_loaded(warehouse: Warehouse, settings_of: Callabl
     settings = settings_of({"sites": {"kind": "sites", "path": "x.csv"}})
     with pytest.raises(DataError, match=r"the source\(s\) sites have not been loaded. Run: enginehouse data load"):
         build_register(warehouse, settings)
+
+
+def test_a_register_that_was_put_together_before_is_that_of_the_same_content_alone(
+    tmp_path: Path, warehouse: Warehouse, settings_of: Callable[..., ProgrammeSettings]
+) -> None:
+    """New rows, or another way to read them, are seen at once; the same rows in another warehouse are the same."""
+    source = {"kind": "sites", "path": "sites.csv", "columns": {"site": "id", "name": "title"}}
+    settings = settings_of({"sites": source})
+
+    def names(text: str, into: Warehouse) -> list[str]:
+        (tmp_path / "sites.csv").write_text(text)
+        into.load("sites", settings.sources["sites"], base=tmp_path)
+        return [site.name for site in build_register(into, settings).sites.values()]
+
+    first, other = "id,title\na,Alpha\nb,Beta\n", "id,title\na,Alpha\nb,Gamma\n"
+    assert names(first, warehouse) == ["Alpha", "Beta"]
+    assert names(other, warehouse) == ["Alpha", "Gamma"]
+    assert names(first, Warehouse(tmp_path / "another")) == ["Alpha", "Beta"]
+    assert build_register(warehouse, settings).sites["site:b"].name == "Gamma"
+
+
+def test_the_month_for_which_a_source_holds_counts_too(
+    tmp_path: Path, warehouse: Warehouse, settings_of: Callable[..., ProgrammeSettings]
+) -> None:
+    (tmp_path / "lists.csv").write_text("practice,patients,month\na,10,2018-01\na,20,2018-04\n")
+    found = {}
+    for as_of in ("2018-02", "2018-05", "2018-02"):
+        columns = {"site": "practice", "patients": "patients", "month": "month"}
+        source = {"kind": "list-sizes", "path": "lists.csv", "columns": columns, "as_of": as_of}
+        settings = settings_of({"lists": source})
+        warehouse.load("lists", settings.sources["lists"], base=tmp_path)
+        found[as_of] = build_register(warehouse, settings).attributes["list_size"]
+    assert [list(sizes.values()) for sizes in found.values()] == [[10.0], [20.0]]
+
+
+def test_threads_put_the_same_register_together(
+    tmp_path: Path, warehouse: Warehouse, settings_of: Callable[..., ProgrammeSettings]
+) -> None:
+    (tmp_path / "sites.csv").write_text("id,title\n" + "".join(f"s{n},Site {n}\n" for n in range(50)))
+    settings = settings_of(
+        {"sites": {"kind": "sites", "path": "sites.csv", "columns": {"site": "id", "name": "title"}}}
+    )
+    warehouse.load("sites", settings.sources["sites"], base=tmp_path)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: build_register(warehouse, settings).to_record(), range(12)))
+    assert all(each == found[0] for each in found)
+    assert len(build_register(warehouse, settings).sites) == 50
+
+
+def test_queries_at_the_same_time_see_their_own_rows(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.parquet" for number in range(8)]
+    for number, path in enumerate(paths):
+        pq.write_table(pa.table({"x": [number] * 1000}), path)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda path: read_rows([path], "SELECT DISTINCT x FROM rows"), paths * 4))
+    assert [table.column("x").to_pylist() for table in found] == [[number] for number in range(8)] * 4
+
+
+def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
+    for value in range(3):
+        pq.write_table(pa.table({"x": [value]}), tmp_path / "rows.parquet")
+        assert read_rows([tmp_path / "rows.parquet"]).column("x").to_pylist() == [value]
