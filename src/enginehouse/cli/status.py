@@ -47,7 +47,7 @@ def _lines(workspace: Workspace, standing: Standing, on: date) -> Iterator[str]:
     yield f"  {standing.title}"
     for item in standing.due:
         when = f"{item.by}{' (overdue)' if item.is_overdue(on) else ''}  " if item.by else ""
-        who = f"  [{', '.join(people_for(workspace, item)) or 'nobody has the role'}]"
+        who = f"  [{', '.join(people_for(workspace, item, standing.stage)) or 'nobody has the role'}]"
         yield f"  {when}{item.what}{who}"
     if not standing.due:
         yield f"  {standing.next_step}"
@@ -68,7 +68,7 @@ def _record(workspace: Workspace, standing: Standing, on: date) -> dict[str, Any
                 "what": item.what,
                 "by": str(item.by) if item.by else None,
                 "overdue": item.is_overdue(on),
-                "people": list(people_for(workspace, item)),
+                "people": list(people_for(workspace, item, standing.stage)),
             }
             for item in standing.due
         ],

@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from enginehouse.core.files import write_whole
+from enginehouse.cycle.act import rules_for
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.delivery.calendar import Entry, cycle_calendar
 from enginehouse.delivery.ical import to_ical
+from enginehouse.governance.allocating import opt_out_deadline
 from enginehouse.governance.stages import Stage
 from enginehouse.ledger.events import ApprovalRecorded
 from enginehouse.programme.protocol import Protocol
@@ -52,7 +54,8 @@ def calendar_entries(workspace: Workspace, cycle: str) -> tuple[Entry, ...]:
         protocol = read_locked(workspace, cycle, state).protocol
     else:
         protocol = workspace.protocol(cycle)
-    entries = [*cycle_calendar(protocol, name=cycle), *_expiries(workspace, cycle)]
+    deadline = opt_out_deadline(state, rules_for(workspace, cycle, state))
+    entries = [*cycle_calendar(protocol, name=cycle, opt_out_by=deadline), *_expiries(workspace, cycle)]
     return tuple(Entry(key=f"{cycle}.{e.key}", on=e.on, title=e.title, note=e.note) for e in entries)
 
 

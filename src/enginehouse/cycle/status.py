@@ -12,6 +12,7 @@ from enginehouse.governance.due import Due, due
 from enginehouse.governance.policies import next_step
 from enginehouse.governance.stages import Stage
 from enginehouse.governance.state import CycleState, as_of, cycle_state
+from enginehouse.governance.visibility import OPENS, may_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,18 @@ def status(workspace: Workspace, *, on: date, as_of_day: date | None = None) -> 
     return tuple(_standing(workspace, cycle, on, as_of_day) for cycle in workspace.programme.protocols)
 
 
-def people_for(workspace: Workspace, item: Due) -> tuple[str, ...]:
-    """Who could do it: those named by the record, else everybody with the role."""
+def people_for(workspace: Workspace, item: Due, stage: Stage) -> tuple[str, ...]:
+    """Who could do it: those named by the record, else everybody with the role who may see what the act shows."""
     if item.people:
         return item.people
-    return tuple(sorted(person.id for person in workspace.people.values() if person.roles & item.roles))
+    shown = OPENS.get(item.act) if item.act is not None else None
+    return tuple(
+        sorted(
+            person.id
+            for person in workspace.people.values()
+            if person.roles & item.roles and (shown is None or may_read(shown, stage=stage, roles=person.roles))
+        )
+    )
 
 
 def _standing(workspace: Workspace, cycle: str, on: date, as_of_day: date | None) -> Standing:

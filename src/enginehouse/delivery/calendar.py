@@ -41,8 +41,8 @@ def waves_of(delivery: Delivery | None) -> tuple[WaveDue, ...]:
     )
 
 
-def cycle_calendar(protocol: Protocol, *, name: str) -> tuple[Entry, ...]:
-    """Every day that the protocol fixes, in order of time."""
+def cycle_calendar(protocol: Protocol, *, name: str, opt_out_by: date | None = None) -> tuple[Entry, ...]:
+    """Every day that the protocol fixes, in order of time; `opt_out_by` where sites were told of another deadline."""
     design = protocol.design
     entries = [
         Entry(key="starts", on=design.starts.first_day, title=f"{name}: follow-up starts"),
@@ -57,7 +57,7 @@ def cycle_calendar(protocol: Protocol, *, name: str) -> tuple[Entry, ...]:
         entries.append(
             Entry(
                 key="opt-out-deadline",
-                on=protocol.eligibility.opt_out_by,
+                on=opt_out_by or protocol.eligibility.opt_out_by,
                 title=f"{name}: opt-out closes",
                 note="From this day on sites can be allocated.",
             )
@@ -65,5 +65,14 @@ def cycle_calendar(protocol: Protocol, *, name: str) -> tuple[Entry, ...]:
     entries += [
         Entry(key=f"wave-{wave.number}", on=wave.due_on, title=f"{name}: feedback {wave.number} of {wave.of} is due")
         for wave in waves_of(protocol.delivery)
+    ]
+    entries += [
+        Entry(
+            key=f"harms-{month}",
+            on=(month + 1).first_day,
+            title=f"{name}: registered look at harms",
+            note=f"With the data up to {month}.",
+        )
+        for month in protocol.analysis.harm_looks
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.on, entry.key)))
