@@ -43,9 +43,10 @@ def run(args: argparse.Namespace) -> Output:
         if isinstance(found, NotEstimable):
             lines.append(f"{line.option.value}: cannot be estimated. {found.detail}")
         else:
-            none = "" if found.equivalent_if_none is None else f", P(equivalent | none) {found.equivalent_if_none:.2f}"
+            none = found.equivalent_if_none
+            says = "" if none is None else f", says 'equivalent' with probability {none:.2f} if there is no difference"
             lines.append(
-                f"{line.option.value}: power {found.power:.2f}, detectable {found.detectable:.3f}{none}. {line.why}"
+                f"{line.option.value}: power {found.power:.2f}, detectable {found.detectable:.3f}{says}. {line.why}"
             )
         if line.placebo is not None and not isinstance(line.placebo, NotEstimable):
             lines.append(

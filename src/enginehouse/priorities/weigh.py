@@ -211,7 +211,7 @@ def _missing(
 
 def _missing_here(candidate: Candidate, local: LocalFacts | None) -> list[str]:
     if local is None:
-        return [f"The panel holds no history of {candidate.indicator}."]
+        return [f"The panel holds no whole year of history of {candidate.indicator}."]
     lacking = [
         name
         for name, value in (

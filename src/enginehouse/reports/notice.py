@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.strategy import Strategy
+from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Document, Paragraph, Section
 from enginehouse.reports.effects import plural
 from enginehouse.reports.messages import say
@@ -56,7 +57,7 @@ def notice_document(
             ),
         ),
         banner=say("notice.banner") if settings.synthetic else "",
-        footer=say("notice.footer", sent_by=sender.sent_by, on=str(on)),
+        footer=say("notice.footer", sent_by=sender.sent_by, on=fmt.date_words(on)),
     )
 
 
@@ -78,15 +79,23 @@ def _titles(names: list[str] | tuple[str, ...], strategies: Mapping[str, Strateg
 def _calendar(protocol: Protocol) -> str:
     design, delivery = protocol.design, protocol.delivery
     if delivery is None:
-        return say("notice.what.calendar_without", starts=str(design.starts), months=design.follow_up_months)
+        return say(
+            "notice.what.calendar_without",
+            starts=fmt.month_words(design.starts),
+            months=_months(design.follow_up_months),
+        )
     return say(
         "notice.what.calendar",
-        starts=str(design.starts),
-        months=design.follow_up_months,
-        waves=delivery.waves,
-        every=delivery.every_months,
-        first=str(delivery.first),
+        starts=fmt.month_words(design.starts),
+        months=_months(design.follow_up_months),
+        waves=fmt.counted(delivery.waves, "report"),
+        every=_months(delivery.every_months) if delivery.every_months > 1 else "month",
+        first=fmt.date_words(delivery.first),
     )
+
+
+def _months(number: int) -> str:
+    return fmt.counted(number, "month")
 
 
 def _data(protocol: Protocol, indicators: Mapping[str, Indicator], noun: str) -> str:
@@ -100,7 +109,9 @@ def _data(protocol: Protocol, indicators: Mapping[str, Indicator], noun: str) ->
 def _opt_out(protocol: Protocol, how: str) -> tuple[Block, ...]:
     assert protocol.eligibility is not None
     return (
-        Paragraph(text=say("notice.opt_out.intro", by=str(protocol.eligibility.opt_out_by))),
+        Paragraph(
+            text=say("notice.opt_out.intro", by=fmt.date_words(protocol.eligibility.opt_out_by - timedelta(days=1)))
+        ),
         Bullets(items=tuple(say(f"notice.opt_out.{scope}") for scope in _SCOPES)),
         Paragraph(text=say("notice.opt_out.later")),
         Paragraph(text=say("notice.opt_out.how", opt_out=how)),

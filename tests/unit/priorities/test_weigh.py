@@ -54,7 +54,7 @@ def test_what_would_change_the_answer_is_told(weighed):
 
 MISSING = {
     "value": ({"value": None}, {}, "What a unit of change is worth is not stated."),
-    "history": ({}, {"local": {}}, "The panel holds no history of opioids."),
+    "history": ({}, {"local": {}}, "The panel holds no whole year of history of opioids."),
     "scale": ({"scale": "standardised-mean-difference"}, {}, "evidence on another scale"),
     "odds": ({"scale": "log-odds-ratio"}, {}, "An odds ratio needs a proportion at the start"),
 }
