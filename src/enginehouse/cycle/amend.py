@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enginehouse.core.errors import UserError
+from enginehouse.core.errors import NotAllowed, UserError
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.question import try_question
 from enginehouse.cycle.register import changes_from, lockable, read_locked
@@ -11,6 +11,7 @@ from enginehouse.governance.stages import Act
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import ProtocolAmended
 from enginehouse.programme.hashing import definition_hash
+from enginehouse.programme.protocol import Protocol
 
 
 def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run: bool = False) -> ProtocolAmended:
@@ -22,6 +23,8 @@ def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run:
         raise UserError("the files say what was registered.", where=cycle, remedy="There is nothing to amend.")
     if not reason.strip():
         raise UserError("no reason was given.", where="--amend", remedy="Say in a sentence why it is changed.")
+    if state.is_allocated:
+        _refuse_other_arms(found.protocol, workspace.protocol(cycle))
     try_question(workspace, cycle).refuse()
     content, definitions = lockable(workspace, cycle)
     event = ProtocolAmended(
@@ -35,3 +38,21 @@ def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run:
     if not dry_run:
         record_act(workspace, Act.AMEND, event, cycle=cycle, by=by, documents=(content, definitions))
     return event
+
+
+def _refuse_other_arms(locked: Protocol, now: Protocol) -> None:
+    """What was drawn stays drawn: an amendment may change what an arm gets, and not which arms there are or how sites
+    came into them.
+    """
+    same = {
+        "arms": set(locked.arms) == set(now.arms),
+        "design.type": locked.design.type is now.design.type,
+        "allocation": locked.allocation == now.allocation,
+    }
+    differing = [name for name, unchanged in same.items() if not unchanged]
+    if differing:
+        raise NotAllowed(
+            f"got other {', '.join(differing)} than those by which sites were allocated.",
+            where=Act.AMEND,
+            remedy="Put them back: the allocation is done once. Another comparison is a new cycle.",
+        )

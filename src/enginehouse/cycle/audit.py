@@ -1,12 +1,13 @@
 """Step: write what an auditor needs to draw the allocation again, with a script that shares no code with this package.
 
-Only whoever may open the allocation gets it; before the freeze that is not the auditor.
+Only whoever may open the allocation gets it, and nobody before the freeze.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from enginehouse.core.errors import NotAllowed
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.allocation import read_allocation, read_plan
 from enginehouse.cycle.documents import named
@@ -24,7 +25,15 @@ def audit_files(workspace: Workspace, cycle: str) -> dict[str, bytes]:
 def write_audit(workspace: Workspace, cycle: str, *, by: Acting) -> Path:
     """Write them into the output folder."""
     workspace.protocol(cycle)
-    check_may_read(DocumentKind.ALLOCATION, state=workspace.state(cycle), person=by.person)
+    state = workspace.state(cycle)
+    check_may_read(DocumentKind.ALLOCATION, state=state, person=by.person)
+    if not state.is_frozen:
+        raise NotAllowed(
+            "the files of an audit tell the arm of every site, and lie where all other pages lie.",
+            where="allocate audit",
+            remedy="They are written once the data are frozen. Until then a list for each strategy is all that anybody "
+            "needs: enginehouse lists export.",
+        )
     folder = workspace.output / f"{cycle}-audit"
     for name, content in audit_files(workspace, cycle).items():
         write_whole(folder / name, content)
