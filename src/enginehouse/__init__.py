@@ -32,6 +32,8 @@ _EXPORTS = {
     "write_insight": "enginehouse.cycle.insight",
     "weigh_priorities": "enginehouse.cycle.weigh_priorities",
     "override_priority": "enginehouse.cycle.weigh_priorities",
+    "draft_protocol": "enginehouse.cycle.draft_protocol",
+    "DraftOptions": "enginehouse.cycle.drafting",
     "compare_cycle_designs": "enginehouse.cycle.compare_designs",
     "record_approval": "enginehouse.cycle.approvals",
     "sign_contract": "enginehouse.cycle.contract",

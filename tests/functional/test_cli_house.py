@@ -21,8 +21,10 @@ WRITE = os.environ.get("ENGINEHOUSE_WRITE_GOLDEN") == "1"
 RECORDS = (
     "register", "freeze", "evaluate", "appraise", "decide", "suspend", "resume", "withdraw", "dossier", "indicators",
     "priorities", "design", "approval", "contract", "recruit", "opt-out", "allocate", "lists", "wave", "contacts",
-    "monitor", "delivery", "analyse", "close", "forecasts", "evidence",
+    "monitor", "harms", "delivery", "analyse", "close", "forecasts", "evidence",
 )  # fmt: skip
+# Commands that record nothing and write files that people go on with.
+DRAFTS = ("draft",)
 # Commands that record something and have no trial run: loading is one itself, since the same files load once.
 NO_TRIAL_RUN = ("data",)
 
@@ -77,7 +79,7 @@ def test_every_command_prints_json_for_machines(name):
         option for action in build_parser(name, command_module(name))._actions for option in action.option_strings
     }
     assert "--json" in options
-    assert ("--dry-run" in options) == (name in RECORDS)
+    assert ("--dry-run" in options) == (name in (*RECORDS, *DRAFTS))
 
 
 def test_whatever_records_an_act_has_a_trial_run():
@@ -156,6 +158,8 @@ def test_exit_codes_tell_kinds_of_problems_apart():
         ("wave", "note", "first", "1", "x.csv", "--as", "me"),
         ("contacts", "first", "x.csv", "--as", "me"),
         ("monitor", "first", "--as", "me"),
+        ("harms", "first", "--as", "me"),
+        ("draft", "second", "--candidate", "x", "--starts", "2026-01"),
         ("delivery", "start", "first", "--as", "me"),
         ("delivery", "end", "first", "--as", "me"),
         ("analyse", "first", "x", "--reason", "x", "--as", "me"),

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "indicators": "compute the indicators, or import a definition",
     "insight": "how much sites vary, and the room to improve",
     "priorities": "weigh what to do next, and decide otherwise with a reason",
+    "draft": "a first protocol and contract of a weighed candidate, as files",
     "design": "what a trial could show in these sites, by their own history",
     "register": "lock a cycle's protocol",
     "approval": "record an approval that a cycle needs",

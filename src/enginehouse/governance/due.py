@@ -94,6 +94,8 @@ def _signatures(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due
     if state.stage in (Stage.REGISTERED, Stage.RECRUITING) and rules.needs_contract:
         if rules.contract is None:
             yield _of(Act.SIGN_CONTRACT, "Write the decision contract and have it signed")
+        elif not rules.signatories:
+            yield _of(Act.SIGN_CONTRACT, "Add a forecast of each signatory to the decision contract and have it signed")
         elif missing:
             yield Due(
                 what=f"The decision contract is not signed by {', '.join(missing)}",

@@ -32,6 +32,11 @@ def lacking_signatures(state: CycleState, rules: CycleRules) -> Iterator[Lack]:
             "There is no decision contract: what follows from each verdict is agreed before sites are allocated.",
             "Write contract.yaml beside the protocol and let every signatory sign it (sign contract).",
         )
+    elif not rules.signatories:
+        yield Lack(
+            "The decision contract names no signatory: nobody has said what they expect.",
+            "Add a forecast of each signatory to contract.yaml, and let each of them sign it (sign contract).",
+        )
     missing = unsigned(state, rules)
     if missing:
         before = {signed.person for signed in state.signatures}

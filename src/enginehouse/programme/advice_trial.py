@@ -97,6 +97,9 @@ def _contract(name: str, protocol: Protocol, programme: Programme, found: Folder
     if not needed:
         what = "a contract is signed before an allocation, and in this cycle nothing is allocated to anybody."
         yield document.problem((), what, "It is not used; remove it.")
+    elif not contract.forecasts:
+        what = "nobody has said what they expect, so nobody can sign, and nothing is allocated before all have signed."
+        yield document.problem(("forecasts",), what, "Add a forecast of each signatory.")
     elif protocol.analysis.equivalence is None:
         yield from _impossible(contract, name, found)
 

@@ -185,7 +185,7 @@ def agreed(told: Told) -> Iterator[str]:
     for verdict in Verdict:
         undertaking = contract.under[verdict]
         yield f"- If {VERDICTS[verdict]}: {DECISIONS[undertaking.decision]}. {undertaking.action}"
-    yield "What each signatory expects:"
+    yield "What each signatory expects:" if contract.forecasts else "Nobody has said yet what they expect."
     yield from (_forecast(told, forecast) for forecast in contract.forecasts)
 
 

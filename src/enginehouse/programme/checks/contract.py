@@ -22,8 +22,6 @@ def check_contract(contract: Contract, protocol: Protocol | None, known: Known) 
     if missing:
         what = f"nothing follows from {and_list([f"'{name}'" for name in missing])}; expected every verdict."
         yield Fault(("under",), what, "Add what will be bought, changed or stopped then.")
-    if not contract.forecasts:
-        yield Fault(("forecasts",), "got none; expected one of each signatory.", "Add what each of them expects.")
     people = [forecast.person for forecast in contract.forecasts]
     for fault in repeated(("forecasts",), people, noun="person", remedy="Write one forecast for each person."):
         yield Fault((*fault.path, "person"), fault.what, fault.remedy)

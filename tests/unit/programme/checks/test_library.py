@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from enginehouse.core.errors import Problems
+from enginehouse.programme.advice import advice
 from enginehouse.programme.checks.messages import TEXTS
 from enginehouse.programme.enums import Verdict
+from enginehouse.programme.explain import explain_protocol
 from enginehouse.programme.load import load_definitions, load_programme
 from enginehouse.programme.message import Message
 from enginehouse.programme.message_fields import PLACEHOLDERS
@@ -78,13 +80,26 @@ def test_what_the_library_must_fit(file: str, old: str, new: str, said: str, spo
     assert said in message
 
 
-def test_lists_that_are_empty(trial: Path):
-    for file, key in ((CONTRACT, "forecasts"), (CANDIDATES, "candidates")):
-        text = (trial / file).read_text("utf-8")
-        (trial / file).write_text(f"{text[: text.index(f'{key}:')]}{key}: []\n", "utf-8")
+def emptied(folder: Path, file: str, key: str) -> None:
+    text = (folder / file).read_text("utf-8")
+    (folder / file).write_text(f"{text[: text.index(f'{key}:')]}{key}: []\n", "utf-8")
+
+
+def test_a_list_that_is_empty(trial: Path):
+    emptied(trial, CANDIDATES, "candidates")
     message = said_of(trial)
-    assert "contract.yaml:9  forecasts\n  got none; expected one of each signatory." in message
     assert "candidates.yaml:5  candidates\n  got none; expected at least one. Add one, or remove the file." in message
+
+
+def test_forecasts_may_come_later_and_are_said_to_be_missing(trial: Path):
+    emptied(trial, CONTRACT, "forecasts")
+    programme = load_programme(trial)
+    said = [str(problem).replace(f"{trial}/", "") for problem in advice(programme)]
+    assert any(
+        "contract.yaml:9  forecasts" in line and "nobody can sign, and nothing is allocated before all have" in line
+        for line in said
+    )
+    assert "Nobody has said yet what they expect." in explain_protocol(programme, "visits")
 
 
 @pytest.mark.parametrize("last", ["0.4000001", "0.3999999"])
