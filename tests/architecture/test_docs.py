@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shlex
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from enginehouse import __version__
-from enginehouse.cli.main import COMMANDS
+from enginehouse.cli.main import COMMANDS, build_parser, command_module
 from enginehouse.governance.stages import Act, Stage
 from enginehouse.programme import enums
 from enginehouse.programme.indicator import Status, Summand
@@ -64,7 +65,20 @@ def test_pages_name_only_targets_and_commands_that_exist(page):
     text = text_of(page)
     targets = set(re.findall(r"^([a-z-]+):.*?## ", text_of(ROOT / "Makefile"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
-    assert set(re.findall(r"(?:^|`|; |&& )enginehouse ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS)
+    assert set(re.findall(r"(?:^|`|; |&& )enginehouse ([a-z][a-z-]*)", text, re.MULTILINE)) <= set(COMMANDS)
+
+
+COMMAND = re.compile(r"^\(?(?:cd \S+ && )?enginehouse ([^\n]*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("[eht]*/*.md")), ids=name)
+def test_commands_that_a_page_shows_are_read_by_their_parsers(page):
+    for block in FENCE.findall(text_of(page)):
+        for line in COMMAND.findall(block.replace("\\\n", " ")):
+            words = shlex.split(line.partition(" || ")[0].partition(" > ")[0].partition(" | ")[0], comments=True)
+            if words[0].startswith("-"):
+                continue
+            build_parser(words[0], command_module(words[0])).parse_args(words[1:])
 
 
 def test_every_page_of_the_docs_is_reached_from_the_index():
