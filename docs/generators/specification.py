@@ -41,7 +41,7 @@ PEOPLE = f"""## `{people.FILE}`
 
 Who may act: one line for each person, with the columns `{",".join(people.COLUMNS)}`. The id is a slug and is all that
 the record keeps; the name is shown on pages. Several roles are separated by `{people.SEPARATOR}`. The file stays out of
-git. A decision takes a second person, with an id of their own.
+git. Some acts take [a second person](stages.md#two-people), with an id of their own.
 
 | role | may |
 |---|---|

@@ -226,6 +226,20 @@ def test_the_sources_of_the_how_to_are_as_a_programme_may_name_them(tmp_path):
     assert set(load_programme(folder).settings.sources) == {"prescribing", "practices", "hierarchy", "list-sizes"}
 
 
+def test_the_contract_of_the_how_to_is_one(tmp_path):
+    from enginehouse.programme.load import load_programme
+    from enginehouse.programme.templates import new_programme
+
+    block = re.search(
+        r"```yaml\n(schema: 1\n.*?)```", text_of(ROOT / "docs/how-to/prepare-a-decision-contract.md"), re.DOTALL
+    )
+    assert block
+    folder = tmp_path / "trial"
+    new_programme(folder, template="head-to-head")
+    (folder / "cycles" / "facilitation" / "contract.yaml").write_text(block[1], encoding="utf-8")
+    assert set(load_programme(folder).contracts) == {"facilitation"}
+
+
 ESTIMATING = ("stats", "evaluation", "insight", "economics", "indicators")
 
 
