@@ -220,7 +220,7 @@ def _question(draft: Draft) -> str:
 
 
 def _background(draft: Draft) -> str:
-    return f"The weighing of the candidates said: {draft.weighed.priority}. {draft.weighed.sentence}"
+    return f"When the candidates were weighed, the answer was: {draft.weighed.sentence}"
 
 
 def _membership(draft: Draft) -> Month:

@@ -73,7 +73,7 @@ def _values(report: HarmsReport, outcome: TrialOutcome, noun: str) -> DataTable:
     unit = _say("percent") if outcome.is_proportion else f"{outcome.unit} per {scaled_per(outcome.per, outcome.scale)}"
     shown = [fmt.EN_DASH if value is None else form.format(value) for value in values]
     return DataTable(
-        caption=_say("values", outcome=outcome.title, unit=unit),
+        caption=_say("values", outcome=outcome.short_title, unit=unit),
         header=(_say("arm_header"), first_upper(plural(noun)), _say("before_header"), _say("so_far_header")),
         rows=tuple(
             (first_upper(arm.title), fmt.count(arm.sites), *shown[2 * place : 2 * place + 2])
@@ -87,7 +87,7 @@ def _values(report: HarmsReport, outcome: TrialOutcome, noun: str) -> DataTable:
 def _effects(report: HarmsReport, outcome: TrialOutcome) -> DataTable:
     findings = [finding for finding in report.findings if finding.indicator == outcome.indicator]
     return DataTable(
-        caption=_say("effects", outcome=outcome.title),
+        caption=_say("effects", outcome=outcome.short_title),
         header=tuple(_say(f"{name}_header") for name in ("compared", "effect", "interval", "word")),
         rows=tuple(_effect_row(report, outcome, finding) for finding in findings),
         numeric=frozenset({1, 2}),
