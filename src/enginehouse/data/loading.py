@@ -97,7 +97,8 @@ class Load:
         raws = self._checksums(paths)
         final = self.home / snapshot_id(self.definition, [raw.sha256 for raw in raws])
         if (final / RECORD).exists():
-            write_whole(self.home / CURRENT, final.name.encode())
+            if self.latest is None or self.latest.id != final.name:
+                write_whole(self.home / CURRENT, final.name.encode())
             self.progress(f"{self.name}: already loaded as {final.name[:12]}", len(raws), len(raws))
             return read_snapshot(final, already_loaded=True)
         self._open_partial()
@@ -156,7 +157,10 @@ class Load:
             self.books[book] = KeyBook.read(ours if ours.exists() else theirs)
 
     def _converted(self, raw: _Raw) -> LoadedFile | None:
-        """What an earlier run made of the same bytes, if its keys still mean the same."""
+        """What an earlier run made of the same bytes, if its keys still mean the same.
+
+        What is in the latest snapshot already is on the disk for good: it is linked from there when all is published.
+        """
         name = conversion_id(self.definition, raw.label, raw.sha256)
         done = self.partial / name / _DONE
         latest, file = self.latest, None
@@ -164,18 +168,14 @@ class Load:
             file = loaded_file(json.loads(done.read_bytes()))
         elif latest is not None and latest.definition == self.definition:
             file = next((f for f in latest.files if f.converted == name), None)
-            if file is not None:
-                self._link_from(latest, file)
         return file if file is not None and self._seals_hold(file.seals) else None
 
-    def _link_from(self, latest: Snapshot, file: LoadedFile) -> None:
-        writing = self.partial / f"{file.converted}.writing"
-        writing.mkdir()
-        for part in (ROWS, QUARANTINE):
-            old = latest.folder / part / f"{file.converted}.parquet"
-            if old.exists():
-                link(old, writing / f"{part}.parquet")
-        self._finish(writing, file)
+    def _made(self, file: LoadedFile, part: str) -> Path:
+        """Where a converted file's rows, or its quarantine, are: in this load's folder, or in the latest snapshot."""
+        ours = self.partial / file.converted
+        if ours.exists() or self.latest is None:
+            return ours / f"{part}.parquet"
+        return self.latest.folder / part / f"{file.converted}.parquet"
 
     def _seals_hold(self, seals: Mapping[str, tuple[int, str]]) -> bool:
         return all(self.books[book].seal(size) == seal for book, (size, seal) in seals.items())
@@ -236,7 +236,7 @@ class Load:
             for month in file.months or ("",):
                 holders.setdefault(month, set()).add(file.converted)
         suspects = set().union(*(names for names in holders.values() if len(names) > 1))
-        paths = {self.partial / f.converted / f"{ROWS}.parquet": f.name for f in files if f.converted in suspects}
+        paths = {self._made(f, ROWS): f.name for f in files if f.converted in suspects}
         if paths:
             check_files_apart(paths, unique, where=f"source {self.name}")
 
@@ -270,7 +270,7 @@ class Load:
             (folder / part).mkdir(parents=True)
         for file in files:
             for part in (ROWS, QUARANTINE):
-                made = self.partial / file.converted / f"{part}.parquet"
+                made = self._made(file, part)
                 if made.exists():
                     link(made, folder / part / f"{file.converted}.parquet")
         for book, keys in self.books.items():

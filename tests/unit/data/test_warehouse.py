@@ -101,6 +101,23 @@ def test_a_load_that_failed_half_way_shows_nothing_and_goes_on_from_there(
     assert not (snapshot.folder.parent / ".partial").exists()
 
 
+def test_a_load_that_failed_after_an_earlier_one_leaves_that_one_whole(
+    load: Load, warehouse: Warehouse, rows: Rows, conversions: list[str]
+) -> None:
+    good = month("201709", "A1,B")
+    first = load("prescribing", {"1.csv": good})
+    with pytest.raises(DataError):
+        load("prescribing", {"1.csv": good, "2.csv": month("201710", "A2,C"), "3.csv": "nonsense\n1\n"})
+    latest = warehouse.latest("source")
+    assert latest is not None
+    assert latest.id == first.id
+    assert len(rows(latest)) == 1
+    second = load("prescribing", {"1.csv": good, "2.csv": month("201710", "A2,C"), "3.csv": month("201711", "A1,C")})
+    assert conversions == ["1.csv", "2.csv", "3.csv"]  # neither what was loaded nor what was converted is read again
+    assert [row["code_key"] for row in rows(second)] == [0, 1, 1]
+    assert second.paths[0].stat().st_ino == first.paths[0].stat().st_ino
+
+
 def test_a_converted_file_whose_keys_mean_something_else_is_not_used(
     load: Load, warehouse: Warehouse, conversions: list[str]
 ) -> None:
