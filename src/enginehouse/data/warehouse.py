@@ -3,6 +3,7 @@
     snapshots/<source>/<id>/    rows/*.parquet, quarantine/*.parquet, key books, snapshot.json
     snapshots/<source>/current  the id of the latest load
     snapshots/<source>/.partial files already converted by a load that has not ended
+    sums/                       sums of rows kept between builds of indicators; may be deleted at any time
 
 A snapshot appears by one rename when all its files are done. `loading` does the work;
 how one file becomes Parquet is in `ingest` and `sources`.

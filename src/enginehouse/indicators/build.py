@@ -16,12 +16,14 @@ from enginehouse.core.progress import Progress, silent
 from enginehouse.data.list_sizes import read_list_sizes
 from enginehouse.data.prescribing import read_keys
 from enginehouse.data.register import READS, build_register
-from enginehouse.data.snapshot import Snapshot
+from enginehouse.data.snapshot import LoadedFile, Snapshot
+from enginehouse.data.sources.prescribing import CODES
 from enginehouse.data.totals import read_totals
 from enginehouse.data.warehouse import Warehouse
 from enginehouse.indicators import from_prescribing, from_totals
 from enginehouse.indicators.account import LeftOut, PanelBuild, Reason, worth_saying
 from enginehouse.indicators.from_prescribing import PrescribingRows
+from enginehouse.indicators.kept_sums import KeptSums, RowsOfFile
 from enginehouse.indicators.panel import FIXED_COLUMNS, Panel
 from enginehouse.programme.enums import SourceKind
 from enginehouse.programme.indicator import Indicator, ListSize
@@ -143,7 +145,10 @@ def _from_prescribing(
     source = _only_source(programme, SourceKind.PRESCRIBING)
     used[source] = _latest(warehouse, source)
     rows = prescribing_rows(used[source])
-    sums, about_codes = from_prescribing.sums_by_site(rows, indicators, code_changes=code_changes, progress=progress)
+    kept = KeptSums(warehouse.folder / "sums")
+    sums, about_codes = from_prescribing.sums_by_site(
+        rows, indicators, code_changes=code_changes, kept=kept, progress=progress
+    )
     patients = None
     if any(_needs_patients(indicator) for indicator in indicators):
         listed = _only_source(programme, SourceKind.LIST_SIZES)
@@ -187,7 +192,15 @@ def prescribing_rows(snapshot: Snapshot) -> PrescribingRows:
         code_keys=keys.codes["code_key"].combine_chunks(),
         codes=keys.codes["bnf_code"].combine_chunks(),
         sites=dict(zip(practices["practice_key"].to_pylist(), (site or code for site, code in names), strict=True)),
+        files=_named(snapshot.files),
     )
+
+
+def _named(files: Sequence[LoadedFile]) -> tuple[RowsOfFile, ...]:
+    """What names the rows of each file: its bytes, how they were read, and the meaning of the keys that they have."""
+    if not all(CODES in file.seals for file in files):
+        return ()
+    return tuple(RowsOfFile(f"{file.converted} {sorted(file.seals.items())}", file.seals[CODES][0]) for file in files)
 
 
 def _needs_patients(indicator: Indicator) -> bool:

@@ -19,6 +19,7 @@ from enginehouse.core.progress import Progress, silent
 from enginehouse.indicators.account import LeftOut, Reason
 from enginehouse.indicators.codes import CodePatterns, apply_code_changes
 from enginehouse.indicators.cube import CodeClasses, SlotSums, code_classes, read_cube, slot_sums
+from enginehouse.indicators.kept_sums import KeptSums, RowsOfFile, names_of_sums
 from enginehouse.programme.indicator import Codes, Indicator, Prescribing
 
 _KEYS = ["site", "month"]
@@ -36,12 +37,15 @@ class PrescribingRows:
         Key and code of each row of the code table, in one order.
     sites
         Site id of each practice key.
+    files
+        What names the rows at each of `paths`; empty where sums are not to be kept.
     """
 
     paths: tuple[Path, ...]
     code_keys: pa.Array
     codes: pa.Array
     sites: Mapping[int, str]
+    files: tuple[RowsOfFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,18 +71,39 @@ def sums_by_site(
     indicators: Sequence[Indicator],
     *,
     code_changes: Mapping[str, str] | None = None,
+    kept: KeptSums | None = None,
     progress: Progress = silent,
 ) -> tuple[Sums, tuple[LeftOut, ...]]:
-    """The cube of `rows` for `indicators`, with the account of codes and patterns that count nothing."""
+    """The cube of `rows` for `indicators`, with the account of codes and patterns that count nothing.
+
+    Months whose sums are `kept` are not added up again.
+    """
     codes = rows.codes
     if code_changes:
         codes = pa.array(apply_code_changes(codes.to_pylist(), code_changes), pa.string())
     classes = code_classes(codes, slots_of(indicators))
-    cubes = read_cube(rows.paths, classes, rows.code_keys, progress=progress)
-    parts = [_by_site(slot_sums(cube, classes), rows.sites) for cube in cubes]
+    parts = [_by_site(sums, rows.sites) for sums in _slot_sums(rows, classes, kept, progress)]
     table = pa.concat_tables(parts) if parts else _by_site(_nothing(len(classes.slots)), rows.sites)
     _check_months_apart(table)
     return Sums(table, classes.slots), _about_codes(indicators, codes, classes)
+
+
+def _slot_sums(
+    rows: PrescribingRows, classes: CodeClasses, kept: KeptSums | None, progress: Progress
+) -> list[SlotSums]:
+    """The sums of each file, in order: those that are kept as they are, the others made and kept."""
+    if kept is None or not rows.files:
+        return [slot_sums(cube, classes) for cube in read_cube(rows.paths, classes, rows.code_keys, progress=progress)]
+    names = names_of_sums(rows.files, classes, rows.code_keys.to_numpy())
+    found = {name: sums for name in names if (sums := kept.get(name)) is not None}
+    missing = {name: path for name, path in zip(names, rows.paths, strict=True) if name not in found}
+    cubes = read_cube(tuple(missing.values()), classes, rows.code_keys, progress=progress) if missing else []
+    for name, cube in zip(missing, cubes, strict=True):
+        found[name] = slot_sums(cube, classes)
+        kept.put(name, found[name])
+    if missing:
+        kept.prune()
+    return [found[name] for name in names]
 
 
 def indicator_rows(

@@ -162,7 +162,7 @@ class Panel:
                 values = column.to_numpy(zero_copy_only=False).astype("<f8")
                 digest.update(np.where(np.isnan(values), np.float64("nan"), values + 0.0).tobytes())
             else:
-                digest.update("\n".join(str(v) for v in column.to_pylist()).encode())
+                digest.update(_lines(column))
         return digest.hexdigest()
 
     @property
@@ -289,6 +289,13 @@ class HarmsPanel:
                 where="panel",
                 remedy="Cut the panel to the months of the look.",
             )
+
+
+def _lines(column: pa.Array) -> bytes:
+    """The values of a column as text, one a line; `None` for one that is absent."""
+    texts = pc.fill_null(column.cast(pa.string()), "None")
+    whole = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
+    return bytes(pc.binary_join(whole, "\n")[0].as_buffer())
 
 
 _TYPES = {"month": pa.date32(), "numerator": pa.float64(), "denominator": pa.float64()}
