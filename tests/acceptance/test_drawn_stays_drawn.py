@@ -6,6 +6,7 @@ import pytest
 
 import enginehouse as eh
 from enginehouse.core.errors import NotAllowed
+from enginehouse.cycle.sealed import seal
 
 PROTOCOL = "cycles/facilitation/protocol.yaml"
 
@@ -44,3 +45,15 @@ def test_the_files_of_an_audit_are_not_written_before_the_freeze(trial_at):
     with pytest.raises(NotAllowed, match="may not read the allocation"):
         eh.write_audit(workspace, trial.cycle, by=eh.acting(workspace, "auditor"))
     assert not (trial.folder / "output" / "facilitation-audit").exists()
+
+
+def test_a_seed_is_its_owner_s_alone_and_outlasts_a_preparation_that_was_not_recorded(trial_at):
+    """A second preparation seals its seed and is killed before its event: the first one can still be drawn."""
+    trial = trial_at("prepared")
+    workspace = trial.workspace
+    (kept,) = (trial.folder / ".enginehouse" / "sealed" / "facilitation").iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+    seal(workspace, trial.cycle, "a seed of a preparation that was killed")
+    trial.step("allocated")
+    assert trial.state.seed == "a seed that was fixed first"
+    assert not kept.parent.exists()

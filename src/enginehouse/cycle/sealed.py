@@ -7,6 +7,7 @@ draw, and the seed itself from the draw on.
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 
 from enginehouse.core.errors import IntegrityError
@@ -21,9 +22,9 @@ def new_seed() -> str:
 
 
 def seal(workspace: Workspace, cycle: str, seed: str) -> None:
-    """Keep the seed until the allocation."""
-    path = _path(workspace, cycle)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Keep the seed until the allocation; one that was sealed before stays, should this preparation not be recorded."""
+    path = _path(workspace, cycle, sha256_hex(seed.encode()))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(seed, encoding="ascii")
@@ -37,7 +38,7 @@ def unseal(workspace: Workspace, cycle: str, commitment: str) -> str:
     IntegrityError
         It is gone, or is not the one that was committed to.
     """
-    path = _path(workspace, cycle)
+    path = _path(workspace, cycle, commitment)
     try:
         seed = path.read_text(encoding="ascii")
     except OSError as error:
@@ -54,9 +55,13 @@ def unseal(workspace: Workspace, cycle: str, commitment: str) -> str:
 
 
 def discard(workspace: Workspace, cycle: str) -> None:
-    """Remove the file: the seed is in the record now."""
-    _path(workspace, cycle).unlink(missing_ok=True)
+    """Remove every seed of the cycle: the one that counts is in the record now."""
+    shutil.rmtree(_folder(workspace, cycle), ignore_errors=True)
 
 
-def _path(workspace: Workspace, cycle: str) -> Path:
-    return workspace.programme.folder / STATE_FOLDER / "sealed" / f"{cycle}.seed"
+def _folder(workspace: Workspace, cycle: str) -> Path:
+    return workspace.programme.folder / STATE_FOLDER / "sealed" / cycle
+
+
+def _path(workspace: Workspace, cycle: str, commitment: str) -> Path:
+    return _folder(workspace, cycle) / f"{commitment[:16]}.seed"

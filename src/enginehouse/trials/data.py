@@ -152,7 +152,8 @@ def trial_data_with_account(
     within = arrays.in_period(span)
     known = register or SiteRegister(sites={})
     merged = _merged(protocol, roster, known)
-    numerator, denominator, shares = _with_successors(protocol, within, roster, known, merged)
+    withdrawn = {site for site, scopes in (opt_outs or {}).items() if OptOutScope.DATA_USE in scopes}
+    numerator, denominator, shares = _with_successors(protocol, within, roster, known, merged, withdrawn)
     told = _Told(protocol, known, merged, shares, opt_outs or {})
     changes = [change for site in roster.sites if (change := told.change(site)) is not None]
     changes += _without_data(roster, numerator, denominator, n_before, changes)
@@ -276,9 +277,16 @@ def _last_successor(register: SiteRegister, site: str, span: Period) -> str | No
 
 
 def _with_successors(
-    protocol: Protocol, arrays: PanelArrays, roster: Roster, register: SiteRegister, merged: Mapping[str, str]
+    protocol: Protocol,
+    arrays: PanelArrays,
+    roster: Roster,
+    register: SiteRegister,
+    merged: Mapping[str, str],
+    withdrawn: Collection[str],
 ) -> tuple[Array, Array, dict[str, float]]:
-    """Numerators and denominators of the roster's sites; where mergers are followed, shares of successors' months."""
+    """Numerators and denominators of the roster's sites; where mergers are followed, shares of successors' months, but
+    of none that withdrew the use of its data.
+    """
     rows = {site: row for row, site in enumerate(arrays.sites)}
     shape = (len(roster.sites), len(arrays.months))
     numerator, denominator = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -291,7 +299,7 @@ def _with_successors(
         return numerator, denominator, shares
     for successor in sorted(set(merged.values())):
         joined = [site for site, last in merged.items() if last == successor]
-        if successor in rows:
+        if successor in rows and successor not in withdrawn:
             shares |= _share_out(arrays, rows, here, successor, joined, register, numerator, denominator)
     return numerator, denominator, shares
 

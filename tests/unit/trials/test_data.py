@@ -140,6 +140,18 @@ def test_a_merger_is_followed_by_shares_and_no_patient_counts_twice(made, regist
     assert account.changed[0].detail == f"closed in 2024-07; {share:.1%} of {sites[6]} from then on"
 
 
+def test_nobody_is_followed_into_a_successor_that_withdrew_its_data(made, register, sites, arrays):
+    known = closing(register, Site(sites[5], "merged", closed=Month(2024, 7), successor=sites[6]))
+    gone = replace(arrays, numerator=arrays.numerator.copy(), denominator=arrays.denominator.copy())
+    after = arrays.months.index(Month(2024, 7))
+    gone.numerator[5, after:] = gone.denominator[5, after:] = np.nan
+    data, account = made(known, of=gone, left={sites[6]: {OptOutScope.DATA_USE}}, mergers="follow-successor")
+    assert np.isnan(data.numerator[row_of(data, sites[5]), 18:]).all()
+    assert sites[6] not in data.sites
+    told = {c.site: c.change for c in account.changed}
+    assert told == {sites[5]: SiteChange.MERGED, sites[6]: SiteChange.DATA_WITHDRAWN}
+
+
 def test_a_chain_of_mergers_ends_somewhere(made, register, sites):
     known = closing(
         register,
