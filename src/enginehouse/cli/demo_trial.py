@@ -70,9 +70,7 @@ def choose(trial: Trial) -> None:
     trial.progress("weighing five candidates")
     eh.weigh_priorities(trial.workspace, by=me)
     statistician = trial.by("statistician", day + timedelta(days=3))
-    eh.compare_cycle_designs(
-        trial.workspace, trial.cycle, by=statistician, workers=os.cpu_count() or 1, progress=trial.progress
-    )
+    eh.compare_cycle_designs(trial.workspace, trial.cycle, by=statistician, workers=None, progress=trial.progress)
 
 
 def lock(trial: Trial) -> None:

@@ -66,7 +66,7 @@ def synthesise(
             where=str(folder / "programme.yaml"),
             remedy="Made-up data never go beside real ones: start from enginehouse new --template synthetic-region.",
         )
-    region = parameters or region_of(folder)
+    region = parameters or _region(programme)
     allocated = recorded_allocations(folder) if allocations is None else allocations
     last = _last_month(programme, region, allocated, until)
     effects = planted_effects(programme, allocated)
@@ -96,8 +96,12 @@ def region_parameters(programme: Programme) -> RegionParameters:
 
 def region_of(folder: Path, *, practices: int | None = None, seed: int | None = None) -> RegionParameters:
     """The region of the programme in `folder`: as large as asked, or as it was written before."""
-    written = size_and_seed(folder / RAW_FOLDER)
-    region = region_parameters(load_programme(folder))
+    return _region(load_programme(folder), practices=practices, seed=seed)
+
+
+def _region(programme: Programme, *, practices: int | None = None, seed: int | None = None) -> RegionParameters:
+    written = size_and_seed(programme.folder / RAW_FOLDER)
+    region = region_parameters(programme)
     before = written or (region.practices, region.seed)
     return replace(
         region,
@@ -146,7 +150,7 @@ def reached_sites(
 ) -> tuple[str, ...]:
     """The sites that a trial's planted effect reaches: those with which a made-up contact may be logged."""
     programme = load_programme(folder)
-    region = make_region(parameters or region_of(folder))
+    region = make_region(parameters or _region(programme))
     effects = _in_a_trial(programme, cycle, programme.protocols[cycle], allocation, even_without_effect=True)
     reached = {code for effect in effects[:1] for code in reached_practices(region, effect)}
     return tuple(site for site in allocation if _code(site) in reached)

@@ -6,6 +6,7 @@ PDPI until 2018, EPD with quantities per item, EPD with SNOMED codes from Novemb
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 from enginehouse.core.months import Month
 from enginehouse.data.synthetic.parameters import SECTIONS
@@ -109,6 +110,7 @@ def _dotted(value: float) -> str:
     return f"{value:.0f}." if value == int(value) else f"{value}"
 
 
+@cache
 def hash_code(text: str) -> int:
     """A made-up but stable number of at most 14 digits for a product."""
     number = 0
