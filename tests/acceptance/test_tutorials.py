@@ -48,6 +48,9 @@ def run_in_a_shell(pages: Sequence[Path], folder: Path) -> None:
     script = "\n".join(f"echo '{MARK} {number}'\n{code}" for number, (code, _) in enumerate(blocks))
     unwanted = ("ENGINEHOUSE_AS", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
+    environment["OPENBLAS_NUM_THREADS"] = (
+        "1"  # fifty short processes: threads that only wait would cost more than they help
+    )
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["sh", "-eu"],
