@@ -97,7 +97,7 @@ def test_the_page_begins_with_one_region_among_others(demo):
     folder, _ = demo
     text = (folder / "index.html").read_text("utf-8")
     assert text.index("among areas without the campaign") < text.index("<svg") < text.index('id="campaign-title"')
-    assert "One retrospective cycle, run from raw data to a decision." in text
+    assert "One cycle, run from raw data to a decision." in text
 
 
 def test_pages_link_those_beside_them(demo):
@@ -118,7 +118,7 @@ def test_another_part_leaves_the_first_and_is_worthwhile(here, demo, tmp_path):
     assert "Verdict: inconclusive" in " ".join(printed.split())
     assert "Verdict: worthwhile" in printed
     text = (folder / "index.html").read_text("utf-8")
-    assert "Two retrospective cycles" in text
+    assert "Two cycles" in text
     assert "Simulated numbers" in text
     assert text.index("The campaign in public totals") < text.index("A worthwhile result: the starter template")
 
