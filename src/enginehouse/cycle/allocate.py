@@ -116,7 +116,7 @@ def _recorded(workspace: Workspace, state: CycleState) -> Allocated:
 def _check_roster(workspace: Workspace, state: CycleState, now: Roster) -> None:
     """Between preparing and drawing nobody may join or leave unseen."""
     prepared = read_roster(workspace, state)
-    if now.identity == prepared.identity:
+    if _drawn_from(now) == _drawn_from(prepared):
         return
     joined = sorted(set(now.sites) - set(prepared.sites))
     left = sorted(set(prepared.sites) - set(now.sites))
@@ -126,6 +126,11 @@ def _check_roster(workspace: Workspace, state: CycleState, now: Roster) -> None:
         where=Act.ALLOCATE,
         remedy="Prepare the allocation again: enginehouse allocate prepare.",
     )
+
+
+def _drawn_from(roster: Roster) -> tuple[object, ...]:
+    """All that a draw depends on. Who opted out of reports alone is on the roster as before."""
+    return roster.sites, roster.networks, roster.groups, roster.covariates
 
 
 def _usable(seed: str) -> str:

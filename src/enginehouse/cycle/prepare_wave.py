@@ -15,7 +15,7 @@ from enginehouse.core.errors import NotAllowed, Problem, Problems
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Month
 from enginehouse.core.progress import Progress, silent
-from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.act import authorise, record_act, rules_for
 from enginehouse.cycle.allocation import arm_by_site, read_allocation
 from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
 from enginehouse.cycle.register import Locked, locked
@@ -29,6 +29,7 @@ from enginehouse.feedback.content import Format, ReportContent
 from enginehouse.feedback.linter import LintContext, LintReport, lint, lint_context, lint_drawing
 from enginehouse.feedback.make import Said, WaveInputs, make_reports
 from enginehouse.governance.opt_outs import has_opted_out, may_use_data
+from enginehouse.governance.payload_checks import check_wave
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
@@ -86,6 +87,7 @@ def prepare_wave(
     state = authorise(workspace, Act.PREPARE_WAVE, cycle, by)
     registered = locked(workspace, cycle, state)
     due = wave_due(registered, wave)
+    check_wave(state, wave, rules_for(workspace, cycle, state))
     inputs, panel = _inputs(workspace, cycle, registered, state, due, by)
     arms, withheld = _recipients(workspace, registered, state, inputs.register, on=by.on)
     progress("choosing messages")
@@ -205,16 +207,25 @@ def _files(rendered: Mapping[str, RenderedReport]) -> dict[str, dict[str, bytes]
 
 
 def _refuse_blocked(lints: Sequence[LintReport]) -> None:
+    """Each fault once, with the number of reports that have it: many come from the protocol or the settings."""
+    sites: dict[tuple[int, str], list[str]] = {}
+    for report in lints:
+        for finding in report.failed:
+            sites.setdefault((finding.rule, finding.words), []).append(report.site)
     problems = [
-        Problem(f"report of {report.site}, rule {finding.rule}", finding.words, "Change the message or the settings.")
-        for report in lints
-        for finding in report.failed
+        Problem(f"{_reports_of(found)}, rule {rule}", words, "Change the message or the settings.")
+        for (rule, words), found in sites.items()
     ]
     if len(problems) > _MOST_FAULTS:
         rest = len(problems) - _MOST_FAULTS
         problems = [*problems[:_MOST_FAULTS], Problem("and", f"{rest} more of the same kind.")]
     if problems:
         raise Problems(problems)
+
+
+def _reports_of(sites: Sequence[str]) -> str:
+    others = f" and {len(sites) - 1} more" if len(sites) > 1 else ""
+    return f"report of {sites[0]}{others}"
 
 
 def _fix(workspace: Workspace, cycle: str, made: _Made, *, by: Acting, dry_run: bool) -> PreparedWave:

@@ -21,6 +21,7 @@ from enginehouse.data.sites import SiteRegister
 from enginehouse.evaluation.arms import Contributions, choose_arms, contributions, register_for
 from enginehouse.evaluation.placebo_areas import plan_placebos
 from enginehouse.evaluation.subgroups import parse_subgroup
+from enginehouse.governance.stages import RANDOMISED
 from enginehouse.indicators.panel import Panel, PanelArrays
 from enginehouse.programme.folder import PROTOCOL
 from enginehouse.programme.protocol import Protocol, Sites
@@ -164,8 +165,10 @@ def _months_without_data(protocol: Protocol, panel: Panel, name: str) -> Iterato
         return
     arrays = panel.arrays(name)
     seen = {month for month, total in zip(arrays.months, arrays.totals()[1], strict=True) if total > 0}
+    # A trial is registered before its data exist: of it only months that others follow are missing.
+    ahead = protocol.design.type in RANDOMISED
     for title, period in (("baseline", protocol.design.baseline), ("follow-up", protocol.design.follow_up)):
-        missing = [month for month in period if month not in seen]
+        missing = [month for month in period if month not in seen and not (ahead and month > panel.last_month)]
         if missing:
             yield (
                 f"{name} has no data for {len(missing)} of the {len(period)} months of the {title} "

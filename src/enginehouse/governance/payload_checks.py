@@ -119,20 +119,27 @@ def _allocated(_state: CycleState, payload: events.SitesAllocated, _rules: Cycle
         )
 
 
+def check_wave(state: CycleState, number: int, rules: CycleRules) -> None:
+    """Refuse to make a wave that could not be recorded as the next; asked before its reports are made."""
+    refuse_lacks(_wave(state, number, rules), where=Act.PREPARE_WAVE)
+
+
 def _wave_prepared(state: CycleState, payload: events.WavePrepared, rules: CycleRules | None) -> Iterator[Lack]:
-    if rules is not None and rules.wave(payload.wave) is None:
-        yield Lack(f"got wave {payload.wave}; the protocol has {len(rules.waves)}.", "Waves are numbered from 1.")
-    if state.stage is Stage.ALLOCATED and payload.wave != 1:
-        yield Lack(
-            f"got wave {payload.wave}; before delivery has started only wave 1 can be prepared.", "Prepare wave 1."
-        )
-    before = state.wave(payload.wave)
+    yield from _wave(state, payload.wave, rules)
+
+
+def _wave(state: CycleState, number: int, rules: CycleRules | None) -> Iterator[Lack]:
+    if rules is not None and rules.wave(number) is None:
+        yield Lack(f"got wave {number}; the protocol has {len(rules.waves)}.", "Waves are numbered from 1.")
+    if state.stage is Stage.ALLOCATED and number != 1:
+        yield Lack(f"got wave {number}; before delivery has started only wave 1 can be prepared.", "Prepare wave 1.")
+    before = state.wave(number)
     if before is not None and before.batches:
         yield Lack(
-            f"{len(before.sent)} report(s) of wave {payload.wave} have left already: it cannot be made anew.",
+            f"{len(before.sent)} report(s) of wave {number} have left already: it cannot be made anew.",
             "Send the rest of what was approved (send wave).",
         )
-    yield from _overtaken(state, payload.wave)
+    yield from _overtaken(state, number)
 
 
 def _overtaken(state: CycleState, number: int) -> Iterator[Lack]:
