@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
-
-import enginehouse as eh
 
 CYCLE = "facilitation"
 PROTOCOL = f"cycles/{CYCLE}/protocol.yaml"
@@ -448,37 +445,44 @@ def test_who_is_no_signatory_or_signs_twice(trial_at, refused, told):
     refused(trial, f"contract {CYCLE}", "board", "2025-04-14", "'board' signed this contract already.")
 
 
-def test_a_site_in_two_cycles_at_once(trial_at, trial_in, told, refused):
-    """Only where both protocols allow it."""
-
-    def second(folder: Path):
-        shutil.copytree(folder / "cycles" / CYCLE, folder / "cycles" / "again")
-        again = trial_in(folder, "again")
-        again.edit("cycles/again/protocol.yaml", "opt_out_by: 2025-05-16", "opt_out_by: 2025-05-30")
+def beside(trial, trial_in, *, concurrent: bool):
+    """A second cycle in the trial's folder, two weeks later; it lets its sites be in the first as well, or not."""
+    shutil.copytree(trial.folder / "cycles" / CYCLE, trial.folder / "cycles" / "again")
+    again = trial_in(trial.folder, "again")
+    again.edit("cycles/again/protocol.yaml", "opt_out_by: 2025-05-16", "opt_out_by: 2025-05-30")
+    if concurrent:
         again.edit("cycles/again/protocol.yaml", "title: Does", "concurrent_with: [facilitation]\ntitle: Does")
-        again.step("registered")
-        return told(again, "recruit again", "manager", "2025-05-21")
+    return again
 
-    only = trial_at("allocated")
-    with pytest.raises(eh.UserError, match="whose protocol does not let its sites be in this cycle at the same time"):
-        second(only.folder)
-    only.edit("cycles/again/protocol.yaml", "concurrent_with: [facilitation]\n", "")
-    again = trial_in(only.folder, "again")
+
+def test_a_site_in_two_cycles_at_once(trial_at, trial_in, told, refused):
+    trial = trial_at("allocated")
+    again = beside(trial, trial_in, concurrent=False)
     again.step("registered")
     assert told(again, "recruit again", "manager", "2025-05-21").out.startswith("1 sites are eligible.")
     refused(
-        again,
-        "allocate prepare again",
-        "statistician",
-        "2025-05-31",
-        "there are 1 unit(s) to allocate to 2 arms. At least 4 are needed",
-        code=2,
-    )
-    both = trial_at("built", "both")
-    both.edit(PROTOCOL, "title: Does", "concurrent_with: [again]\ntitle: Does")
+        again, "allocate prepare again", "statistician", "2025-05-31",
+        "there are 1 unit(s) to allocate to 2 arms. At least 4 are needed", code=2,
+    )  # fmt: skip
+
+
+def test_a_site_in_two_cycles_at_once_where_one_protocol_allows_it(trial_at, trial_in, run):
+    trial = trial_at("allocated")
+    beside(trial, trial_in, concurrent=True)
+    done = run("check", "-p", str(trial.folder))
+    assert done.code == 2
+    assert "got 'facilitation', whose protocol does not let its sites be in this cycle at the same time." in done.out
+    assert "Write 'concurrent_with: [again]' in cycles/facilitation/protocol.yaml too." in done.out
+
+
+def test_a_site_in_two_cycles_at_once_where_both_protocols_allow_it(trial_at, trial_in, told):
+    trial = trial_at("built")
+    again = beside(trial, trial_in, concurrent=True)
+    trial.edit(PROTOCOL, "title: Does", "concurrent_with: [again]\ntitle: Does")
     for stage in ("registered", "recruiting", "prepared", "allocated"):
-        both.step(stage)
-    assert second(both.folder).out.startswith("59 sites are eligible.")
+        trial.step(stage)
+    again.step("registered")
+    assert told(again, "recruit again", "manager", "2025-05-21").out.startswith("59 sites are eligible.")
 
 
 def test_an_opt_out_of_a_site_that_is_not_there_or_twice(trial_at, refused):
