@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from enginehouse.core.errors import IntegrityError
+from enginehouse.core.files import PARTIAL
 from enginehouse.delivery.bundle import Bundle, write_bundle
 from enginehouse.delivery.manifest import Manifest, ManifestEntry, Withheld, mailing_list, manifest_from_bytes
 from enginehouse.delivery.outbox import Outbox
@@ -64,6 +65,16 @@ def test_the_outbox_is_made_to_show_what_the_record_says(tmp_path, manifest: Man
     assert outbox.placed(1) == {"ods_Z1", "ods_Z2"}
     listed = (tmp_path / "wave-01" / "manifest.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in listed[1:]] == ["ods:Z1", "ods:Z1", "ods:Z2", "ods:Z2"]
+
+
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path, manifest: Manifest):
+    outbox, bundle = Outbox(tmp_path), Bundle(write_bundle(REPORTS))
+    outbox.place(manifest, bundle, ["ods:Z1"])
+    for folder in ("ods_Z1", "."):
+        (tmp_path / "wave-01" / folder / f".report.html.0a1b2c3d{PARTIAL}").write_bytes(b"<p")
+    outbox.mirror(manifest, bundle, {"ods:Z1": "2026-05-04"})
+    found = {path.name for path in (tmp_path / "wave-01").rglob("*") if path.is_file()}
+    assert found == {"report.html", "report.txt", "manifest.csv"}
 
 
 def test_a_report_that_is_not_the_approved_one_does_not_leave(tmp_path, manifest: Manifest):
