@@ -83,6 +83,7 @@ def test_how_many_reports_are_left(wave):
         out("a", DATA_USE, seq=5),  # has got the report already
         out("d", RANDOMISATION, seq=6),  # still gets it
         out("e", FEEDBACK, seq=2),  # was never in it
+        out("e", DATA_USE, seq=7),  # and is not missed when it opts out of more
     )
     state = CycleState(waves=(sent,), opt_outs=outs)
     assert reports_left(state, sent) == 5 - 2 - 1
