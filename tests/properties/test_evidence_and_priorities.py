@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from enginehouse.evidence.conversion import difference_to_log_ratio, log_ratio_to_difference
-from enginehouse.evidence.library import Library, LibraryStudy, library_from_record
 from enginehouse.evidence.predictive import Question, predict
+from enginehouse.evidence.studies import Library, LibraryStudy, library_from_record
 from enginehouse.priorities.effects import Effect, improvement, learnt_sd
 from enginehouse.priorities.results import GateValues, TriageReason
 from enginehouse.priorities.triage import Option, TrialDesign, triage

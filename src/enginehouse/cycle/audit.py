@@ -9,17 +9,21 @@ from pathlib import Path
 
 from enginehouse.core.errors import NotAllowed
 from enginehouse.core.files import write_whole
-from enginehouse.cycle.allocation import read_allocation, read_plan
 from enginehouse.cycle.documents import named
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.visibility import DocumentKind, check_may_read
-from enginehouse.trials.auditor import audit_files as files_for_audit
+from enginehouse.trials.auditor import SCRIPT_NAME, auditor_script
 
 
 def audit_files(workspace: Workspace, cycle: str) -> dict[str, bytes]:
-    """The files by name: the plan, the seed, the allocation as recorded, and the script."""
-    state = workspace.state(cycle)
-    return files_for_audit(read_plan(workspace, state), named(state.seed), read_allocation(workspace, state))
+    """The script, the seed, and plan and allocation byte for byte as recorded: their SHA-256 is the document's name."""
+    state, documents = workspace.state(cycle), workspace.record.documents
+    return {
+        SCRIPT_NAME: auditor_script(),
+        "plan.json": documents.get(named(state.plan)),
+        "seed.txt": f"{named(state.seed)}\n".encode("ascii"),
+        "allocation.json": documents.get(named(state.allocation)),
+    }
 
 
 def write_audit(workspace: Workspace, cycle: str, *, by: Acting) -> Path:

@@ -10,8 +10,8 @@ from enginehouse.cycle.documents import named
 from enginehouse.cycle.evaluate import recorded_evaluation
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Acting, Workspace
-from enginehouse.evidence.library import Library, LibraryStudy, study_from_record
 from enginehouse.evidence.posting import Posting, studied, study_from_evaluation
+from enginehouse.evidence.studies import Library, LibraryStudy, study_from_record
 from enginehouse.governance.stages import Act
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import DataFrozen, EvidencePosted

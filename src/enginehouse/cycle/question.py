@@ -20,12 +20,13 @@ from enginehouse.data.register import build_register
 from enginehouse.data.sites import SiteRegister
 from enginehouse.evaluation.arms import Contributions, choose_arms, contributions, register_for
 from enginehouse.evaluation.placebo_areas import plan_placebos
-from enginehouse.evaluation.subgroups import parse_subgroup
 from enginehouse.governance.stages import RANDOMISED
 from enginehouse.indicators.panel import Panel, PanelArrays
 from enginehouse.programme.folder import PROTOCOL
+from enginehouse.programme.grouping import COMPUTED
 from enginehouse.programme.protocol import Protocol, Sites
 from enginehouse.stats.placebo import FEWEST_PLACEBO_AREAS
+from enginehouse.trials.attributes import in_groups, same_name
 
 NOT_TESTED = (
     "The question could not be tested against data: none are loaded. Load them first (enginehouse data load, then "
@@ -154,7 +155,10 @@ def _advice(protocol: Protocol, register: SiteRegister, panel: Panel | None) -> 
             yield from _months_without_data(protocol, panel, name)
     yield from _too_few_placebo_areas(protocol, register, panel)
     for subgroup in protocol.analysis.subgroups:
-        if parse_subgroup(subgroup)[0] not in register.attributes:
+        attribute = in_groups(subgroup).attribute
+        # What a panel gives by itself every site of a trial has.
+        computed = COMPUTED if protocol.allocation is not None else ()
+        if not any(same_name(attribute, has) for has in (*register.attributes, *computed)):
             known = ", ".join(sorted(register.attributes)) or "none"
             yield f"The subgroup '{subgroup}' cannot be estimated: the sites have no such number (they have: {known})."
 

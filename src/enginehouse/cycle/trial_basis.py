@@ -20,8 +20,8 @@ from enginehouse.delivery.calendar import waves_of
 from enginehouse.delivery.states import reached
 from enginehouse.economics.trial_appraisal import TrialAppraisal
 from enginehouse.evaluation.parallel.results import UnregisteredAnalysis, unregistered_from_record
-from enginehouse.evidence.library import study_from_record
 from enginehouse.evidence.results import forecast_scores_from_record
+from enginehouse.evidence.studies import study_from_record
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.events import CycleResumed, CycleSuspended, CycleWithdrawn, EvidencePosted

@@ -16,7 +16,7 @@ from enginehouse.cycle.evidence import library_of
 from enginehouse.cycle.local_facts import local_facts
 from enginehouse.cycle.pages import pages_beside
 from enginehouse.cycle.workspace import Acting, Workspace, person_name
-from enginehouse.evidence.library import Library
+from enginehouse.evidence.studies import Library
 from enginehouse.governance.stages import Act
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import PrioritiesWeighed, PriorityOverridden

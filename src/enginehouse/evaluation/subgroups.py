@@ -21,16 +21,10 @@ from enginehouse.evaluation.wording import plural
 from enginehouse.stats.placebo import placebo_in_space
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 from enginehouse.stats.segmented import arm_difference, fit_segmented
+from enginehouse.trials.attributes import NOT_KNOWN, PARTS, in_groups, same_name
 
 Array = npt.NDArray[np.float64]
 FEWEST_SITES_A_CELL = 5
-NOT_KNOWN = "not known"
-_PARTS = {
-    3: ("lowest third", "middle third", "highest third"),
-    5: ("lowest fifth", "second fifth", "third fifth", "fourth fifth", "highest fifth"),
-}
-_FIFTHS = ("quintile", "quintiles", "fifth", "fifths")
-_THIRDS = ("third", "thirds", "tertile", "tertiles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +50,6 @@ def subgroup_effects(context: Context) -> tuple[SubgroupResult, ...]:
     return tuple(_subgroup(context, data, name) for name in context.protocol.analysis.subgroups)
 
 
-def parse_subgroup(name: str) -> tuple[str, int]:
-    """`imd_quintile` is the attribute `imd` in fifths, `list-size-third` the attribute in thirds; thirds otherwise."""
-    words = name.replace("-", "_").split("_")
-    if words[-1] in _FIFTHS:
-        return "_".join(words[:-1]), 5
-    if words[-1] in _THIRDS:
-        return "_".join(words[:-1]), 3
-    return name, 3
-
-
 def group_sites(values: Array, sites: Sequence[str], analysed: set[str], parts: int) -> Grouping | None:
     """Sites by quantile of `values` among the analysed ones that have a value; None when those cannot be cut."""
     reference = np.array([v for v, site in zip(values, sites, strict=True) if site in analysed and np.isfinite(v)])
@@ -74,16 +58,17 @@ def group_sites(values: Array, sites: Sequence[str], analysed: set[str], parts: 
     cuts = np.quantile(reference, np.arange(1, parts) / parts)
     if len(np.unique(cuts)) < parts - 1:
         return None
-    groups: dict[str, set[str]] = {name: set() for name in (*_PARTS[parts], NOT_KNOWN)}
+    groups: dict[str, set[str]] = {name: set() for name in (*PARTS[parts], NOT_KNOWN)}
     for value, site in zip(values, sites, strict=True):
-        name = _PARTS[parts][int(np.searchsorted(cuts, value, side="left"))] if np.isfinite(value) else NOT_KNOWN
+        name = PARTS[parts][int(np.searchsorted(cuts, value, side="left"))] if np.isfinite(value) else NOT_KNOWN
         groups[name].add(site)
     return Grouping({name: frozenset(members) for name, members in groups.items()})
 
 
 def _subgroup(context: Context, data: Contributions, name: str) -> SubgroupResult:
-    attribute, parts = parse_subgroup(name)
-    known = next((a for a in context.sites.attributes if a.replace("-", "_") == attribute.replace("-", "_")), None)
+    named = in_groups(name)
+    attribute, parts = named.attribute, len(named.parts)
+    known = next((a for a in context.sites.attributes if same_name(a, attribute)), None)
     exposed, control = data.with_data(context.arms.exposed), data.with_data(context.registered_control)
     if known is None:
         detail = f"No site has a value for '{attribute}'."

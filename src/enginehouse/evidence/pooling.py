@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from enginehouse.core.errors import UserError
-from enginehouse.evidence.library import Library, LibraryStudy, check_scale
 from enginehouse.evidence.results import LeftOutStudy, Pooled, PooledStep, PooledStudy
+from enginehouse.evidence.studies import Library, LibraryStudy, check_scale
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.stats.meta_analysis import (
     MetaAnalysis,

@@ -13,7 +13,7 @@ from datetime import date
 from enginehouse.core.errors import UserError
 from enginehouse.evaluation.parallel.results import TrialEvaluation, TrialOutcome
 from enginehouse.evaluation.results import Evaluation, OutcomeResult
-from enginehouse.evidence.library import LibraryStudy
+from enginehouse.evidence.studies import LibraryStudy
 from enginehouse.programme.enums import Direction, EvidenceScale, StudyDesign
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.results import Estimate

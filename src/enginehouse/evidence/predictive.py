@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from enginehouse.evidence.library import Library, LibraryStudy
 from enginehouse.evidence.pooling import allowed, directed, on_another_scale, pool
 from enginehouse.evidence.results import Heterogeneity, OwnUpdate, Pooled, Predictive, PriorBasis
+from enginehouse.evidence.studies import Library, LibraryStudy
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.stats.gaussian import Normal, surprise, updated
 from enginehouse.stats.half_normal import half_normal_pooling

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from enginehouse.evidence.library import Library
 from enginehouse.evidence.predictive import Question, predict
 from enginehouse.evidence.results import Predictive
+from enginehouse.evidence.studies import Library
 from enginehouse.priorities.effects import Effect, std_error_on, unusable
 from enginehouse.priorities.judge import Judged, judge
 from enginehouse.priorities.results import GateValues, LocalFacts, Prices, Priorities, TrialSize, Weighed
@@ -71,7 +71,7 @@ def weigh(
     )
     desk = _Desk(
         file=candidates,
-        library=known,
+        known=known,
         gates=gates,
         currency=currency,
         price_year=price_year,
@@ -99,7 +99,7 @@ class _Desk:
     """What is the same for every candidate."""
 
     file: Candidates
-    library: Library
+    known: Library
     gates: GateValues
     currency: str
     price_year: int
@@ -191,7 +191,7 @@ def _prior(desk: _Desk, candidate: Candidate, local: LocalFacts) -> Predictive |
         indicator=candidate.indicator,
     )
     stated = None if desk.file.prior_sd is None else Normal(desk.file.prior_mean, desk.file.prior_sd)
-    return predict(desk.library, question, stated=stated, tau_scale=desk.tau_scale.get(candidate.scale))
+    return predict(desk.known, question, stated=stated, tau_scale=desk.tau_scale.get(candidate.scale))
 
 
 def _missing(

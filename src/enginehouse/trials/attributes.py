@@ -10,7 +10,8 @@ import numpy.typing as npt
 from enginehouse.programme.grouping import grouping, plain_name
 
 NOT_KNOWN = "not known"
-_PARTS = {
+GROUPS_WITHOUT_A_WORD = 3
+PARTS = {
     2: ("lower half", "upper half"),
     3: ("lowest third", "middle third", "highest third"),
     5: ("lowest fifth", "second fifth", "third fifth", "fourth fifth", "highest fifth"),
@@ -32,7 +33,13 @@ def same_name(one: str, other: str) -> bool:
 def parse_attribute(name: str) -> NamedAttribute:
     """`list_size_half` is the list size in halves; `imd` is the attribute itself."""
     found = grouping(name)
-    return NamedAttribute(found.attribute, () if found.groups is None else _PARTS[found.groups])
+    return NamedAttribute(found.attribute, () if found.groups is None else PARTS[found.groups])
+
+
+def in_groups(name: str) -> NamedAttribute:
+    """The same for groups of sites: thirds where the name does not say."""
+    found = parse_attribute(name)
+    return found if found.parts else NamedAttribute(found.attribute, PARTS[GROUPS_WITHOUT_A_WORD])
 
 
 def cut(values: npt.NDArray[np.float64], parts: tuple[str, ...]) -> tuple[str, ...]:

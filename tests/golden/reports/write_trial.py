@@ -32,8 +32,8 @@ from enginehouse.evaluation.parallel.results import (
     TrialSubgroupEffect,
 )
 from enginehouse.evaluation.results import OutcomeRole, TruthResult, VerdictResult
-from enginehouse.evidence.library import Library, LibraryStudy
 from enginehouse.evidence.results import ForecastScore, ForecastScores
+from enginehouse.evidence.studies import Library, LibraryStudy
 from enginehouse.priorities.results import LocalFacts, Priorities, TrialSize
 from enginehouse.priorities.weigh import weigh
 from enginehouse.programme.candidates import Candidates

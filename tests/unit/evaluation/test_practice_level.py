@@ -13,10 +13,11 @@ import pytest
 from enginehouse.evaluation.embedded_trial import ancova_std_error
 from enginehouse.evaluation.practice_level import PRACTICE_METHODS
 from enginehouse.evaluation.results import Evaluation, evaluation_from_record
-from enginehouse.evaluation.subgroups import NOT_KNOWN, group_sites, parse_subgroup
+from enginehouse.evaluation.subgroups import group_sites
 from enginehouse.indicators.panel import Panel
 from enginehouse.programme.enums import PracticeMethod
 from enginehouse.stats.results import Estimate, NotEstimable
+from enginehouse.trials.attributes import NOT_KNOWN, in_groups
 
 type Make = Callable[..., Any]
 ALL_METHODS = [method.value for method in PracticeMethod]
@@ -121,11 +122,13 @@ def test_an_attribute_that_no_site_has(modelled: Evaluation) -> None:
     [
         ("imd_quintile", ("imd", 5)),
         ("list-size-third", ("list_size", 3)),
+        ("deprivation_half", ("deprivation", 2)),
         ("imd_2015_score", ("imd_2015_score", 3)),
     ],
 )
 def test_how_a_subgroup_is_written(name: str, expected: tuple[str, int]) -> None:
-    assert parse_subgroup(name) == expected
+    found = in_groups(name)
+    assert (found.attribute, len(found.parts)) == expected
 
 
 def test_groups_are_cut_among_the_analysed_sites() -> None:

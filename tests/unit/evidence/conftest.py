@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from enginehouse.evidence.library import LibraryStudy
 from enginehouse.evidence.posting import Posting
 from enginehouse.evidence.predictive import Question
+from enginehouse.evidence.studies import LibraryStudy
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.programme.study import Study
 from enginehouse.stats.results import Estimate

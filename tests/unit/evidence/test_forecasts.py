@@ -6,9 +6,9 @@ import pytest
 
 from enginehouse.core.errors import Problems
 from enginehouse.evidence.forecasts import LIBRARY, calibration, score_forecasts
-from enginehouse.evidence.library import Library
 from enginehouse.evidence.predictive import predict
 from enginehouse.evidence.results import forecast_scores_from_record
+from enginehouse.evidence.studies import Library
 from enginehouse.programme.contract import Forecast
 from enginehouse.programme.enums import EvidenceScale, Summary, Verdict
 from enginehouse.stats.gaussian import Normal

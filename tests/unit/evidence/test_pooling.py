@@ -5,9 +5,9 @@ import math
 import pytest
 
 from enginehouse.core.errors import UserError
-from enginehouse.evidence.library import EvidenceOnAnotherScale, Library
 from enginehouse.evidence.pooling import NO_ALLOWANCE, pool, pool_question
 from enginehouse.evidence.results import Pooled
+from enginehouse.evidence.studies import EvidenceOnAnotherScale, Library
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.stats.records import from_plain
 from enginehouse.stats.results import NotEstimable

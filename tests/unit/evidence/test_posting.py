@@ -19,8 +19,8 @@ from enginehouse.evaluation.parallel.results import (
     TrialOutcome,
 )
 from enginehouse.evaluation.results import Evaluation, OutcomeResult, OutcomeRole, TruthResult, VerdictResult
-from enginehouse.evidence.library import study_from_record
 from enginehouse.evidence.posting import NotEvidence, studied, study_from_evaluation
+from enginehouse.evidence.studies import study_from_record
 from enginehouse.programme.enums import Average, Direction, EvidenceScale, StudyDesign, Summary, Verdict, Window
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 

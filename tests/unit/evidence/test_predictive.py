@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from enginehouse.evidence.library import Library
 from enginehouse.evidence.predictive import FEW, TAU_SCALE, predict
 from enginehouse.evidence.results import Heterogeneity, PriorBasis, predictive_from_record
+from enginehouse.evidence.studies import Library
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.stats.gaussian import Normal, updated
 from enginehouse.stats.half_normal import half_normal_pooling

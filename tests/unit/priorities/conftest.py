@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from enginehouse.evidence.library import Library
+from enginehouse.evidence.studies import Library
 from enginehouse.priorities.results import GateValues, LocalFacts, Prices, Priorities, TrialSize
 from enginehouse.priorities.value import Discounting
 from enginehouse.priorities.weigh import weigh

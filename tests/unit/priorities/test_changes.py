@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from enginehouse.evidence.library import Library, LibraryStudy
+from enginehouse.evidence.studies import Library, LibraryStudy
 from enginehouse.priorities.changes import _SWAPPED, what_changed
 from enginehouse.priorities.results import ChangeKind, priorities_from_record
 from enginehouse.programme.enums import EvidenceScale, Priority, StudyDesign

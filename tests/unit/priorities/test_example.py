@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from enginehouse.evidence.library import Library
+from enginehouse.evidence.studies import Library
 from enginehouse.priorities.results import LocalFacts, TrialSize
 from enginehouse.priorities.weigh import weigh
 from enginehouse.programme.enums import Priority

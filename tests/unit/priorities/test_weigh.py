@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from enginehouse.evidence.library import Library
 from enginehouse.evidence.results import PriorBasis
+from enginehouse.evidence.studies import Library
 from enginehouse.priorities.results import priorities_from_record
 from enginehouse.priorities.wording import _REASONS
 from enginehouse.programme.enums import EvidenceScale, Priority

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from enginehouse.trials.auditor import SCRIPT_NAME, audit_files
+from enginehouse.trials.auditor import SCRIPT_NAME, auditor_script
 from enginehouse.trials.draw import draw
 
 SEED = "a seed nobody could guess"
@@ -24,6 +24,16 @@ CHANGES = {
         "contrasts": [{"arm": "calls", "over": "letters"}],
     },
 }
+
+
+def audit_files(plan, seed, allocation):
+    """As `enginehouse allocate audit` writes them, apart from how their JSON is laid out."""
+    return {
+        SCRIPT_NAME: auditor_script(),
+        "plan.json": json.dumps(plan.to_record(), indent=1).encode(),
+        "seed.txt": f"{seed}\n".encode(),
+        "allocation.json": json.dumps(allocation.to_record(), indent=1).encode(),
+    }
 
 
 @pytest.fixture(params=PLANS)

@@ -9,16 +9,13 @@ from enginehouse.evaluation.parallel.analysis import CORRECTION
 from enginehouse.evaluation.parallel.context import OutcomeData, TrialContext
 from enginehouse.evaluation.parallel.results import ArmGradient, InequalityResult, TrialSubgroup, TrialSubgroupEffect
 from enginehouse.evaluation.wording import effect_words
-from enginehouse.programme.grouping import grouping
 from enginehouse.programme.trial import Contrast
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 from enginehouse.stats.trial_interactions import GroupEffects, gradient_change, group_effects
-from enginehouse.trials.attributes import NOT_KNOWN, cut, parse_attribute
+from enginehouse.trials.attributes import NOT_KNOWN, cut, in_groups
 
 type Array = npt.NDArray[np.float64]
 
-GROUPS_WITHOUT_A_WORD = "third"
-"""Into what an attribute is cut whose name does not say."""
 NOTES = (
     "Groups are cut among the analysed sites of both arms. Whether groups differ is read from the interaction only.",
 )
@@ -39,16 +36,16 @@ def trial_subgroups(
 
 def _subgroup(context: TrialContext, name: str, contrast: Contrast) -> TrialSubgroup:
     data = context.primary
-    values = context.attribute(grouping(name).attribute, data.window.sites)
+    named = in_groups(name)
+    values, parts = context.attribute(named.attribute, data.window.sites), named.parts
     if values is None:
-        detail = f"No site has a value for '{grouping(name).attribute}'."
+        detail = f"No site has a value for '{named.attribute}'."
         return _none(context, name, contrast, NotEstimable(reason="unknown-attribute", detail=detail))
-    parts = parse_attribute(name).parts or parse_attribute(f"{name}_{GROUPS_WITHOUT_A_WORD}").parts
     rows = _rows(context, data, contrast)
     labels = cut(values[rows], parts)
     present = [part for part in (*parts, NOT_KNOWN) if part in labels]
     if len([part for part in present if part != NOT_KNOWN]) < len(parts):
-        detail = f"'{grouping(name).attribute}' has too few distinct values to cut it into {len(parts)} parts."
+        detail = f"'{named.attribute}' has too few distinct values to cut it into {len(parts)} parts."
         return _none(context, name, contrast, NotEstimable(reason="cannot-be-cut", detail=detail))
     group = np.zeros(len(data.window.sites), dtype=np.intp)
     group[rows] = [present.index(label) for label in labels]

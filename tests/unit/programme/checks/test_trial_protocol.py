@@ -306,12 +306,9 @@ def test_the_tables_know_every_member():
 
 @pytest.mark.parametrize("word", sorted(GROUPS))
 def test_groups_are_those_of_the_rooms_above(word: str):
-    from enginehouse.evaluation.subgroups import parse_subgroup
     from enginehouse.trials.attributes import parse_attribute
 
     for name in (f"list_size_{word}", f"list-size-{word}"):
         group = grouping(name)
         assert group.groups == len(parse_attribute(name).parts)
         assert group.attribute == parse_attribute(name).attribute
-        if group.groups != 2:
-            assert parse_subgroup(name) == (group.attribute, group.groups)

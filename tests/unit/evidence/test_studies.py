@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from enginehouse.core.errors import Problems
-from enginehouse.evidence.library import (
+from enginehouse.evidence.studies import (
     STUDY_FIELDS,
     EvidenceOnAnotherScale,
     Library,
