@@ -71,12 +71,5 @@ def overtaken(state: CycleState, number: int) -> int | None:
     return max((wave.number for wave in state.waves if wave.number > number and wave.batches), default=None)
 
 
-def kept_as_randomised(state: CycleState) -> tuple[OptOut, ...]:
-    """Opt-outs of being allocated that came after the allocation: these sites keep their arm in the analysis."""
-    return tuple(
-        opt_out for opt_out in state.opt_outs if opt_out.scope is OptOutScope.RANDOMISATION and opt_out.after_allocation
-    )
-
-
 def _by(opt_out: OptOut, on: date | None) -> bool:
     return on is None or opt_out.effective_on <= on

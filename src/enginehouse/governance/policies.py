@@ -6,7 +6,7 @@ The checks of a room of their own (`two_people`, `payload_checks`, `allocating`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from enginehouse.core.errors import NotAllowed
@@ -44,7 +44,6 @@ __all__ = [
     "TWO_PEOPLE",
     "can_act",
     "check_act",
-    "check_contact_days",
     "check_day",
     "check_payload",
     "check_proposal",
@@ -206,18 +205,6 @@ def delivery_period(state: CycleState, *, on: date) -> tuple[date, date]:
             remedy="Start delivery first.",
         )
     return started.effective_on, min(ended.effective_on, on) if ended else on
-
-
-def check_contact_days(state: CycleState, days: Iterable[date], *, on: date) -> None:
-    """Refuse contacts on days outside the cycle's delivery; all of them are named."""
-    first, last = delivery_period(state, on=on)
-    outside = sorted({day for day in days if not first <= day <= last})
-    if outside:
-        raise NotAllowed(
-            f"got contacts on {', '.join(map(str, outside))}, outside this cycle's delivery ({first} to {last}).",
-            where=Act.LOG_CONTACTS,
-            remedy="Correct the days, or log these contacts where they belong.",
-        )
 
 
 def _is_awaited(state: CycleState, act: Act, rules: CycleRules | None) -> bool:

@@ -10,7 +10,6 @@ from enginehouse.governance.opt_outs import (
     _REACHES,
     has_opted_out,
     held_back,
-    kept_as_randomised,
     may_be_allocated,
     may_be_sent,
     may_use_data,
@@ -67,13 +66,6 @@ def test_what_was_recorded_is_told_by_site():
 def test_who_is_held_back_from_a_wave():
     state = CycleState(opt_outs=(out("b", FEEDBACK), out("a", DATA_USE), out("c", RANDOMISATION)))
     assert held_back(state, ("c", "b", "a", "d")) == ("b", "a")
-
-
-def test_after_the_allocation_the_arm_stays():
-    state = CycleState(
-        opt_outs=(out("a", RANDOMISATION), out("b", RANDOMISATION, late=True), out("c", FEEDBACK, late=True))
-    )
-    assert [opt_out.site for opt_out in kept_as_randomised(state)] == ["b"]
 
 
 def test_how_many_reports_are_left(wave):

@@ -8,7 +8,6 @@ import pytest
 
 from enginehouse.core.errors import IntegrityError
 from enginehouse.governance.fold import KEEPS
-from enginehouse.governance.opt_outs import kept_as_randomised
 from enginehouse.governance.recorded import person_of
 from enginehouse.governance.stages import TRANSITIONS, Act, Stage
 from enginehouse.governance.state import CycleState, as_known, as_of, cycle_state
@@ -255,7 +254,6 @@ def test_an_opt_out_after_the_allocation_keeps_the_arm(running, make_event):
     late = make_event(Act.RECORD_OPT_OUT, 12, day=25, site="ods:C", scope="randomisation", reason="")
     state = cycle_state([*running, late])
     assert [(o.site, o.after_allocation) for o in state.opt_outs] == [("ods:A1", False), ("ods:C", True)]
-    assert [opt_out.site for opt_out in kept_as_randomised(state)] == ["ods:C"]
 
 
 def test_an_amendment_says_whether_sites_had_been_allocated(running, make_event):

@@ -20,7 +20,7 @@ from enginehouse.reports.html import render_html
 from enginehouse.reports.pdf import render_pdf
 from enginehouse.reports.sections.verdict import headline
 from enginehouse.reports.text import render_text
-from enginehouse.reports.trial_dossier import ANNEX, STORY, trial_dossier_document, trial_dossier_of
+from enginehouse.reports.trial_dossier import ANNEX, STORY, trial_dossier_of
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.checklists import STARI, TIDIER, Stari, Tidier
 from enginehouse.reports.trial_sections.words import added_words, group_words, joined
@@ -322,23 +322,6 @@ def test_an_auditor_is_told_what_to_run_and_what_must_come_out(trial: TrialBasis
 
 def test_nothing_is_left_out_of_the_section_lists() -> None:
     assert len({*STORY, *ANNEX}) == len(STORY) + len(ANNEX)
-
-
-def test_the_function_that_cycles_call_gives_the_same(trial: TrialBasis) -> None:
-    made = trial_dossier_document(
-        protocol=trial.protocol,
-        evaluation=trial.evaluation,
-        facts=trial.facts,
-        appraisal=trial.appraisal,
-        roster=trial.roster,
-        plan=trial.plan,
-        balance=trial.balance,
-        design=trial.design,
-        contract=trial.contract,
-        scores=trial.scores,
-    )
-    assert made == trial_dossier_of(trial)
-    assert render_html(made) == render_html(trial_dossier_of(trial))
 
 
 def test_words() -> None:
