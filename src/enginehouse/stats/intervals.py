@@ -102,7 +102,7 @@ def exact_limits(counts: npt.ArrayLike, *, confidence_level: float = 0.95) -> tu
     """
     x = _counts(counts)
     tail = (1 - _checked_level(confidence_level)) / 2
-    low = np.where(x > 0, chdtri(2 * np.maximum(x, 0.5), 1 - tail) / 2, 0.0)
+    low = np.where(x > 0, chdtri(2 * np.where(x > 0, x, 1.0), 1 - tail) / 2, 0.0)
     return low, np.asarray(chdtri(2 * x + 2, tail) / 2)
 
 

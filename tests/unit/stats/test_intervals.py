@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy.optimize import brentq
-from scipy.stats import poisson
+from scipy.stats import chi2, poisson
 
 from enginehouse.stats.intervals import byar, byar_limits, count_limits, exact_limits, wilson, wilson_limits
 from enginehouse.stats.results import Interval, NotEstimable
@@ -48,6 +48,15 @@ def test_nobody_in_the_denominator_is_an_answer_of_its_own() -> None:
     assert math.isnan(low[0])
     assert math.isnan(high[0])
     assert 0 < low[1] < 0.5 < high[1] < 1
+
+
+@pytest.mark.parametrize("count", [0.001, 0.01, 0.1, 0.3, 0.5, 1.5])
+def test_fractional_counts_have_limits_of_their_own(count: float) -> None:
+    """Against SciPy's quantiles of the chi-square distribution; a count below one half lies within its limits too."""
+    low, high = exact_limits([count])
+    assert low[0] == pytest.approx(chi2.ppf(0.025, 2 * count) / 2, rel=1e-9)
+    assert high[0] == pytest.approx(chi2.ppf(0.975, 2 * count + 2) / 2, rel=1e-9)
+    assert low[0] <= count <= high[0]
 
 
 def test_exact_limits_cover_the_tails() -> None:
