@@ -118,7 +118,7 @@ def _pages(turn: Turn) -> dict[str, str]:
             "monitoring": f"{cycle}-monitoring.html",
             "insight": INSIGHT,
         }
-    return {key: f"output/{file}" for key, file in pages.items()}
+    return {key: f"output/{file}" for key, file in pages.items()} | {"protocol": f"cycles/{cycle}/protocol.yaml"}
 
 
 def _absent(name: str, why: Sequence[str]) -> LinkGroup:
