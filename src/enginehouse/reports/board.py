@@ -156,21 +156,20 @@ def _changed(basis: TrialBasis) -> str:
 
 
 def _picture(basis: TrialBasis) -> Figure | None:
-    """A bar for each group: what it averaged while it ran."""
-    outcome = basis.primary
-    factor = 100.0 if outcome.is_proportion else float(outcome.scale)
-    values = [(arm, arm.follow_up_value) for arm in outcome.arms]
-    known = [(arm, value * factor) for arm, value in values if value is not None]
-    if not known:
+    """What the group averaged while it ran, and what the estimate says it would have without: the two agree with the
+    effect in words, which averages of two groups that differed before need not.
+    """
+    outcome, effect = basis.primary, basis.contrast.effect
+    seen = outcome.arm(basis.contrast.arm).follow_up_value
+    if seen is None or not isinstance(effect, Estimate):
         return None
-    form = value_format((value for _, value in known), is_percent=outcome.is_proportion)
-    bars = tuple(
-        Bar(
-            label=first_upper(arm.title),
-            value=value,
-            emphasis="main" if arm.arm == basis.contrast.arm else "comparison",
-        )
-        for arm, value in known
+    without = seen / effect.ratio if effect.scale == "log-ratio" else seen - effect.value
+    factor = 100.0 if outcome.is_proportion else float(outcome.scale)
+    form = value_format((seen * factor, without * factor), is_percent=outcome.is_proportion)
+    labels = _say("seen", arm=first_upper(basis.arm_title)), _say("without", noun=basis.noun, over=basis.over_title)
+    bars = (
+        Bar(label=labels[1], value=without * factor, emphasis="comparison"),
+        Bar(label=labels[0], value=seen * factor, emphasis="main"),
     )
     words = {} if outcome.is_proportion else {"unit": outcome.unit, "per": scaled_per(outcome.per, outcome.scale)}
     label = _say("picture_percent" if outcome.is_proportion else "picture", outcome=outcome.short_title, **words)

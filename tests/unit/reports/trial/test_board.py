@@ -9,6 +9,7 @@ import pytest
 
 from enginehouse.programme.enums import Verdict
 from enginehouse.reports.board import board_document, change_words, render_board
+from enginehouse.reports.content import Figure
 from enginehouse.reports.messages import messages
 from enginehouse.reports.text import render_text
 from enginehouse.reports.trial_sections.basis import TrialBasis
@@ -111,3 +112,12 @@ def test_a_rehearsal_is_called_that(trial: TrialBasis) -> None:
 )
 def test_changes_are_said_without_signs(change: float, unit: str, words: str) -> None:
     assert change_words(change, unit=unit) == words
+
+
+def test_the_picture_says_what_the_words_say(trial: TrialBasis) -> None:
+    """The two bars differ by the effect, whatever the groups averaged before."""
+    (figure,) = (b for section in board_document(trial).sections for b in section.blocks if isinstance(b, Figure))
+    without, seen = (bar.value for bar in figure.chart.bars)
+    effect = trial.contrast.effect
+    assert seen / without == pytest.approx(effect.ratio)
+    assert seen == pytest.approx(trial.primary.arm(trial.contrast.arm).follow_up_value * trial.scale)
