@@ -286,7 +286,7 @@ def test_contacts_outside_the_cycle(trial_at, refused, told, tmp_path):
         f"{file}:2  on\n  got 2025-06-11, which is outside the cycle's delivery (2025-06-12 to 2025-07-01).",
         f"{file}:3  on\n  got 2025-07-02, which is outside",
         f"{file}:4  site\n  got 'Z90004', which is not a site of this cycle.",
-        f"{file}:5  kind\n  got 'lunch'. Expected one of: call, visit, webinar.",
+        f"{file}:5  kind\n  got 'lunch'; expected one of: visit, webinar, call.",
         code=2,
     )  # fmt: skip
     trial.do("start_follow_up", "manager", "2025-07-01")

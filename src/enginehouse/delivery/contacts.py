@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from enginehouse.delivery.tables import Row, read_table
 from enginehouse.programme.enums import ContactKind
+from enginehouse.programme.rows import Row, read_records
 from enginehouse.stats.records import from_plain, to_plain
 
-COLUMNS = ("site", "kind", "on", "programme_minutes", "site_minutes", "people?", "note?")
+COLUMNS = ("site", "kind", "on", "programme_minutes", "site_minutes", "people", "note")
+OPTIONAL = ("people", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def read_contacts(
     def read(row: Row) -> Contact:
         site = row.site("site", sites, scheme=scheme)
         kind, on = row.one_of("kind", ContactKind), row.day("on")
-        if on != date.min and not first <= on <= last:
+        if on is not None and not first <= on <= last:
             row.fault(
                 "on",
                 f"got {on}, which is outside the cycle's delivery ({first} to {last}).",
@@ -54,11 +55,11 @@ def read_contacts(
             on=str(on),
             programme_minutes=row.number("programme_minutes"),
             site_minutes=row.number("site_minutes"),
-            people=int(row.number("people", required=False)),
+            people=row.whole("people", required=False),
             note=row.text("note", required=False),
         )
 
-    return read_table(path, COLUMNS, read)
+    return read_records(path, COLUMNS, read, optional=OPTIONAL)
 
 
 def contacts_document(contacts: Iterable[Contact]) -> bytes:

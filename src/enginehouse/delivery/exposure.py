@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import Problem, Problems
-from enginehouse.delivery.tables import Row, read_table
+from enginehouse.programme.rows import Row, read_records
 from enginehouse.stats.records import from_plain, to_plain
 
 COLUMNS = ("site", "count", "from", "to")
@@ -38,11 +38,11 @@ def read_exposure(path: Path, *, sites: Collection[str], scheme: str = "ods") ->
     def read(row: Row) -> Exposure:
         site, count = row.site("site", sites, scheme=scheme), row.number("count")
         first, last = row.day("from"), row.day("to")
-        if last < first:
+        if first is not None and last is not None and last < first:
             row.fault("to", f"got {last}, which is before {first}.", "Write the first day under from.")
         return Exposure(site=site, count=count, first=str(first), last=str(last))
 
-    found = read_table(path, COLUMNS, read)
+    found = read_records(path, COLUMNS, read)
     twice = sorted({e.site for e in found if sum(o.site == e.site and o.first == e.first for o in found) > 1})
     if twice:
         raise Problems([Problem(str(path), f"got {', '.join(twice)} twice for one period.", "Add them up first.")])

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from enginehouse.delivery.tables import Row, read_table
 from enginehouse.programme.enums import DeliveryState
+from enginehouse.programme.rows import Row, read_records
 from enginehouse.stats.records import from_plain, to_plain
 
-COLUMNS = ("site", "state", "on", "note?")
+COLUMNS = ("site", "state", "on", "note")
+OPTIONAL = ("note",)
 LADDER = (
     DeliveryState.RENDERED,
     DeliveryState.APPROVED,
@@ -62,7 +63,7 @@ def read_marks(path: Path, *, sent: Collection[str], scheme: str = "ods") -> tup
         known = DeliveryState(state) if state in set(DeliveryState) else DeliveryState.BOUNCED
         return Mark(site=site, state=known, on=str(on), note=note)
 
-    return read_table(path, COLUMNS, read)
+    return read_records(path, COLUMNS, read, optional=OPTIONAL)
 
 
 def furthest(sent: Iterable[str], marks: Iterable[Mark]) -> dict[str, DeliveryState]:

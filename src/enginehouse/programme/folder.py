@@ -16,6 +16,7 @@ from enginehouse.programme.message import Message
 from enginehouse.programme.positions import Document, read_yaml
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.rows import unreadable
 from enginehouse.programme.spec import Spec
 from enginehouse.programme.strategy import Strategy
 from enginehouse.programme.study import Study
@@ -81,10 +82,8 @@ def read_folder(path: Path) -> Folder:
 def _part[Model: Spec](file: Path, model: type[Model]) -> Part[Model]:
     try:
         content = file.read_bytes()
-    except FileNotFoundError:
-        return _unreadable(file, "there is no such file.", _instead(file))
     except OSError as error:
-        return _unreadable(file, f"the file cannot be read: {error.strerror}.", "Check its permissions.")
+        return Part(Document(str(file), None), None, (unreadable(file, error, _instead(file)),))
     document = read_yaml(content, path=str(file))
     value, problems = parse(document, model)
     return Part(document, value, problems)
@@ -94,13 +93,8 @@ def _table[Model: Spec](file: Path, model: type[Model]) -> Table[Model]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        what = f"the file cannot be read: {error.strerror}."
-        return Table(str(file), problems=(Problem(str(file), what, "Check its permissions."),))
+        return Table(str(file), problems=(unreadable(file, error, "Check its name."),))
     return read_table(content, model, path=str(file))
-
-
-def _unreadable[Model: Spec](file: Path, what: str, remedy: str) -> Part[Model]:
-    return Part(Document(str(file), None), None, (Problem(str(file), what, remedy),))
 
 
 def _instead(file: Path) -> str:

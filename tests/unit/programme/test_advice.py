@@ -45,7 +45,7 @@ def test_people_that_are_missing_or_faulty(whole: Path) -> None:
     (whole / "people.csv").write_text("id,name,roles\nann,Ann,analist\n", "utf-8")
     assert said(whole)[0].startswith("people.csv:2  roles\n  got 'analist'; expected one of: analyst,")
     (whole / "people.csv").unlink()
-    assert said(whole)[0].startswith("people.csv\n  there is no such file; it says who may act. Write it, with the")
+    assert said(whole)[0].startswith("people.csv\n  there is no such file. It says who may act. Write it, with the")
 
 
 def test_a_source_whose_file_is_not_there(whole: Path) -> None:

@@ -11,8 +11,8 @@ from enginehouse.programme.enums import Role
 from enginehouse.programme.people import Person, first_people_file, load_people
 
 
-def write(folder: Path, text: str | bytes) -> Path:
-    (folder / "people.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+def write(folder: Path, text: str) -> Path:
+    (folder / "people.csv").write_text(text, "utf-8")
     return folder
 
 
@@ -28,29 +28,22 @@ def test_one_person_may_start_alone(tmp_path: Path):
     assert load_people(write(tmp_path, first_people_file()))["me"].roles == frozenset(Role)
 
 
-def test_a_spreadsheet_s_mark_and_capitals_are_no_problem(tmp_path: Path):
-    text = '\ufeffId, Name ,Roles\r\nann,"Ann, MD",auditor\r\n'
-    assert load_people(write(tmp_path, text))["ann"].name == "Ann, MD"
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "people.csv:1\n  got the columns nothing. Expected: id,name,roles."),
-        ("id,name\nann,Ann\n", "people.csv:1\n  got the columns id,name. Expected: id,name,roles."),
+        ("id,name\nann,Ann\n", "people.csv:1\n  the column 'roles' is missing. Every row needs it."),
         ("id,name,roles\n", "people.csv:1\n  it names nobody. Add a line: me,The analyst,analyst;"),
         ("id,name,roles\nAnn B,Ann,auditor\n", "people.csv:2  id\n  got 'Ann B'; expected lower-case words joined by hyphens, for example j-smith."),
         ("id,name,roles\nann,Ann,auditor\nann,Ann,analyst\n", "people.csv:3  id\n  got the person 'ann' twice. Give each person one line."),
         ("id,name,roles\nann,Ann O'Neill,auditor\nann-2,\" ann  oneill \",analyst\n", "people.csv:3  name\n  got the name 'ann  oneill', which 'ann' has already. One person has one line"),
-        ("id,name,roles\nann,,auditor\n", "people.csv:2  name\n  got nothing; expected a name."),
-        ("id,name,roles\nann,Ann,\n", "people.csv:2  roles\n  got nothing; expected one of: analyst, statistician,"),
-        ("id,name,roles\nann,Ann\n", "people.csv:2  roles\n  got nothing;"),
+        ("id,name,roles\nann,,auditor\n", "people.csv:2  name\n  got nothing. Fill it in."),
+        ("id,name,roles\nann,Ann\n", "people.csv:2  roles\n  got nothing. Fill it in."),
+        ("id,name,roles\nann,Ann,;\n", "people.csv:2  roles\n  got ';'; expected one of: analyst, statistician,"),
         ("id,name,roles\nann,Ann,analist\n", "people.csv:2  roles\n  got 'analist'; expected one of: analyst, statistician, programme-manager, commissioner, governance-officer, auditor. Did you mean 'analyst'?"),
-        ("id,name,roles\nann,Ann,analyst,auditor\n", "people.csv:2\n  got more than three cells. Separate roles with ';', not with commas."),
-        ("id,name,roles\nann,Zo\xeb,auditor\n".encode("latin-1"), "people.csv\n  the file is not UTF-8 text. Save it as 'CSV UTF-8'."),
+        ("id,name,roles\nann,Ann,analyst,auditor\n", "people.csv:2\n  got 4 cells for 3 columns. Separate roles with ';', not commas."),
     ],
 )  # fmt: skip
-def test_mistakes(text: str | bytes, said: str, tmp_path: Path):
+def test_mistakes(text: str, said: str, tmp_path: Path):
     with pytest.raises(Problems) as found:
         load_people(write(tmp_path, text))
     assert said in str(found.value)
@@ -63,5 +56,7 @@ def test_all_mistakes_are_told_together(tmp_path: Path):
 
 
 def test_a_missing_file_says_what_it_should_hold(tmp_path: Path):
-    with pytest.raises(Problems, match="there is no such file; it says who may act"):
+    with pytest.raises(
+        Problems, match=r"there is no such file\. It says who may act\. Write it, with the columns id,name,roles"
+    ):
         load_people(tmp_path)
