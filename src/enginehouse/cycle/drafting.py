@@ -21,6 +21,7 @@ from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.positions import Path
 from enginehouse.programme.programme import Programme
 from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.trial import FEWEST_WAVES
 
 USUAL_CARE = "usual-care"
 APPROVALS = ("data-protection", "research-ethics-screening")
@@ -251,7 +252,7 @@ def _deprivation(draft: Draft) -> tuple[str, ...]:
 
 def _delivery(draft: Draft) -> dict[str, Any]:
     options = draft.options
-    waves = options.waves or math.ceil(options.follow_up_months / options.every_months)
+    waves = options.waves or max(FEWEST_WAVES, math.ceil(options.follow_up_months / options.every_months))
     first: date = options.starts.first_day + TO_FIRST_WAVE
     return {"waves": waves, "every_months": options.every_months, "first": first}
 
@@ -321,10 +322,15 @@ def check_options(options: DraftOptions) -> None:
         ("--follow-up", options.follow_up_months),
         ("--baseline", options.baseline_months),
         ("--every", options.every_months),
-        ("--waves", options.waves if options.waves is not None else 1),
     ):
         if number < 1:
             raise UserError(f"got {number}.", where=name, remedy="Write a whole number of at least 1.")
+    if options.waves is not None and options.waves < FEWEST_WAVES:
+        raise UserError(
+            f"got {options.waves}.",
+            where="--waves",
+            remedy=f"Feedback that is given once is soon forgotten: write {FEWEST_WAVES} or more.",
+        )
     if options.network_level is not None and options.unit is not AllocationUnit.NETWORK:
         raise UserError(
             "got a level of networks, and the unit is a site.",

@@ -23,6 +23,9 @@ from enginehouse.programme.spec import (
     Text,
 )
 
+FEWEST_WAVES = 2
+"""Feedback that is given once is soon forgotten: a trial that sends reports sends at least so many."""
+
 
 class Range(Spec):
     """Limits of an attribute, both inclusive."""

@@ -166,6 +166,7 @@ def test_what_does_not_fit_the_programme_is_told_and_nothing_is_written(folder: 
         ({"worthwhile": 5.0}, r"--worthwhile\n  got 5. Write the size of a relative change between 0 and 1: 0.05 is 5%."),
         ({"worthwhile": 0.02}, "got 0.02, which is inside the margins of no difference \\(0.05\\)"),
         ({"every_months": 0}, r"--every\n  got 0. Write a whole number of at least 1."),
+        ({"waves": 1}, r"--waves\n  got 1. Feedback that is given once is soon forgotten: write 2 or more."),
         ({"network_level": "network"}, "got a level of networks, and the unit is a site"),
         ({"candidate": "facilitation"}, r"--candidate\n  got candidate 'facilitation'"),
         ({"candidate": "decision-support-on-high-doses"}, "cannot be weighed yet: .*Fill in what is missing"),

@@ -12,6 +12,7 @@ from enginehouse.feedback.figures import month_words
 from enginehouse.feedback.linter.context import LintContext
 from enginehouse.feedback.linter.judged import PASSED, Judged, failed, need, not_applicable, standing_of, unsaid
 from enginehouse.feedback.linter.words import pattern
+from enginehouse.programme.trial import FEWEST_WAVES
 
 LEAST_POINTS = 7
 """Six previous months and the newest."""
@@ -29,7 +30,7 @@ def automatic(content: ReportContent, context: LintContext) -> Judged:
 def repeated(content: ReportContent, context: LintContext) -> Judged:
     """Rule 6."""
     issue = content.issue
-    if issue.of < 2:
+    if issue.of < FEWEST_WAVES:
         return failed("6.once", "issue", of=issue.of)
     fits = 1 <= issue.wave <= issue.of and issue.of == context.waves
     return need(fits, "6.place", "issue", wave=issue.wave, of=issue.of, waves=context.waves)
