@@ -20,7 +20,6 @@ from enginehouse.data.synthetic.effects import reached_practices
 from enginehouse.data.synthetic.parameters import PROSPECTIVE, PlantedEffect, RegionParameters
 from enginehouse.data.synthetic.region import make_region
 from enginehouse.data.synthetic.write import Truth, drawn_from, months_written, size_and_seed, write_region
-from enginehouse.programme.enums import DesignType
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.load import Programme, load_programme
 from enginehouse.programme.protocol import Protocol
@@ -78,7 +77,7 @@ def synthesise(
 
 def region_parameters(programme: Programme) -> RegionParameters:
     """The region that the programme's protocols need: with a trial, a year before its baseline, and its follow-up."""
-    designs = [p.design for p in programme.protocols.values() if p.design.type is DesignType.PARALLEL]
+    designs = [p.design for p in programme.protocols.values() if p.design.type.is_randomised]
     if not designs:
         return RegionParameters()
     first = min(design.baseline.start for design in designs) + -HISTORY_BEFORE_BASELINE
@@ -131,7 +130,7 @@ def planted_effects(
     """
     effects: list[PlantedEffect] = []
     for name, protocol in programme.protocols.items():
-        if protocol.design.type is DesignType.PARALLEL:
+        if protocol.design.type.is_randomised:
             effects += _in_a_trial(programme, name, protocol, (allocations or {}).get(name, {}))
         elif (truth := _truth_of(protocol, protocol.indicator)) is not None:
             effects.append(
@@ -204,7 +203,7 @@ def _last_month(
     waiting = {
         name: protocol.design.starts
         for name, protocol in programme.protocols.items()
-        if protocol.design.type is DesignType.PARALLEL and name not in allocations and _plants(protocol)
+        if protocol.design.type.is_randomised and name not in allocations and _plants(protocol)
     }
     unknown_from = min(waiting.values(), default=region.period.end)
     if until is None:

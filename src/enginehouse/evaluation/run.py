@@ -359,7 +359,7 @@ def _check_design(protocol: Protocol, trial: AllocatedTrial | None) -> None:
             where="protocol.yaml  analysis.primary",
             remedy=f"It analyses: {', '.join(sorted(allowed))}.",
         )
-    if (trial is not None) != (design is DesignType.PARALLEL):
+    if (trial is not None) != (design.is_randomised):
         got = "no allocation for" if trial is None else "an allocation for"
         raise UserError(
             f"got {got} a design of type '{design}'.",

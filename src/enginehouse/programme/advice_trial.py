@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from enginehouse.core.errors import Problem
 from enginehouse.programme.contract import Contract
-from enginehouse.programme.enums import AllocationMethod, Check, DesignType, Verdict
+from enginehouse.programme.enums import AllocationMethod, Check, Verdict
 from enginehouse.programme.folder import Folder
 from enginehouse.programme.positions import Path
 from enginehouse.programme.programme import Programme
@@ -78,7 +78,7 @@ def trial_advice(programme: Programme, found: Folder) -> Iterator[Problem]:
     """Of every cycle: its protocol, then its contract."""
     for name, protocol in programme.protocols.items():
         document = found.protocols[name].document
-        if protocol.design.type is DesignType.PARALLEL:
+        if protocol.design.type.is_randomised:
             for advice in _OF_TRIALS:
                 if advice.applies(protocol) and (advice.in_a_rehearsal or not protocol.rehearsal):
                     yield document.problem(advice.path, advice.what, advice.remedy)
@@ -87,7 +87,7 @@ def trial_advice(programme: Programme, found: Folder) -> Iterator[Problem]:
 
 def _contract(name: str, protocol: Protocol, programme: Programme, found: Folder) -> Iterator[Problem]:
     contract = programme.contracts.get(name)
-    needed = protocol.design.type is DesignType.PARALLEL and not protocol.rehearsal
+    needed = protocol.design.type.is_randomised and not protocol.rehearsal
     if contract is None:
         if needed:
             what = "nobody has said what will be bought or stopped under which result."

@@ -17,6 +17,11 @@ class DesignType(StrEnum):
     STAGGERED = "staggered"
     CONTROLLED_ITS = "controlled-its"
 
+    @property
+    def is_randomised(self) -> bool:
+        """Whether chance decides who gets what, and when."""
+        return self not in (DesignType.STAGGERED, DesignType.CONTROLLED_ITS)
+
 
 class Method(StrEnum):
     """The registered analysis."""
@@ -24,6 +29,14 @@ class Method(StrEnum):
     ARM_DIFFERENCE_AR1 = "arm-difference-ar1"
     INDEPENDENCE_GEE = "independence-gee"
     SITE_MIXED_MODEL = "site-mixed-model"
+
+
+class Multiplicity(StrEnum):
+    """How the intervals of several registered comparisons of one outcome allow for each other."""
+
+    NONE = "none"
+    HOLM = "holm"
+    DUNNETT = "dunnett"
 
 
 class PracticeMethod(StrEnum):

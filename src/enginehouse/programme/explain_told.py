@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from enginehouse.programme.checks.margins import NO_DIFFERENCE
-from enginehouse.programme.enums import DesignType, Summary
+from enginehouse.programme.enums import Summary
 from enginehouse.programme.explain_words import or_list
 from enginehouse.programme.grouping import BASELINE, grouping
 from enginehouse.programme.indicator import Indicator
@@ -33,7 +33,7 @@ class Told:
     @property
     def is_trial(self) -> bool:
         """Whether chance decides who gets what."""
-        return self.protocol.design.type is DesignType.PARALLEL
+        return self.protocol.design.type.is_randomised
 
 
 def sites_words(sites: Sites | Eligibility, noun: str) -> str:

@@ -11,7 +11,17 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from enginehouse.core.months import Period
-from enginehouse.programme.enums import Average, Check, DesignType, Method, PracticeMethod, Summary, Window
+from enginehouse.programme.enums import (
+    Average,
+    Check,
+    DesignType,
+    Method,
+    Multiplicity,
+    PracticeMethod,
+    Summary,
+    Window,
+)
+from enginehouse.programme.schedule import SecondStage, Turn
 from enginehouse.programme.spec import (
     Many,
     MonthField,
@@ -79,6 +89,8 @@ class Design(Spec):
     """How many months before `starts` the analysis uses."""
     follow_up_months: int = Field(ge=1)
     """How many months from `starts` on the analysis uses."""
+    transition_months: int = Field(default=0, ge=0)
+    """How many months after each change of a site's arm are left out: the new one is set up, or the old wears off."""
 
     @property
     def baseline(self) -> Period:
@@ -162,6 +174,8 @@ class Analysis(Spec):
     """The effect among the sites that received a component, where that can be estimated at all."""
     harm_looks: Many[MonthField] = ()
     """With random allocation: each registered look, by arm, at what must not get worse: its last month of data."""
+    multiplicity: Multiplicity = Field(default=Multiplicity.NONE, strict=False)
+    """How the intervals of several comparisons of the primary outcome allow for each other."""
 
 
 class Price(Spec):
@@ -311,6 +325,12 @@ class Protocol(Spec):
     """Arm and its strategies; an empty list is usual care."""
     arm_titles: Mapping[Slug, Text] = {}
     """What pages call an arm, in the middle of a sentence; left out, the titles of its strategies."""
+    pooled_arms: Mapping[Slug, Many[Slug]] = {}
+    """Arms taken together under a name for contrasts: in a factorial the two sides of each factor."""
+    sequences: Mapping[Slug, Many[Turn]] = {}
+    """In a stepped wedge or crossover: what is drawn at random, each the arms that its sites have in turn."""
+    second_stage: SecondStage | None = None
+    """In a SMART: who is drawn again, when and among what."""
     membership_as_of: MonthField
     """The month whose hierarchy says which site belongs to which group, throughout."""
     exposure: Exposure | None = None

@@ -75,12 +75,17 @@ class Allocation(Spec):
 
 
 class Contrast(Spec):
-    """One registered comparison: the named arm over the named comparator."""
+    """One registered comparison: the named arm over the named comparator.
+
+    Either may be an arm, pooled arms (factorial), or an embedded regime (SMART).
+    """
 
     arm: Slug
     """The arm that is judged."""
     over: Slug
     """The arm that it is compared with."""
+    indicator: Slug | None = None
+    """In an incomplete block: the indicator that this comparison is about; left out, the primary one."""
 
 
 class Delivery(Spec):

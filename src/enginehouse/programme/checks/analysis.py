@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.programme.checks.names import Fault, Known, repeated, unknown_attribute
-from enginehouse.programme.enums import Check, DesignType, Direction
+from enginehouse.programme.enums import Check, Direction
 from enginehouse.programme.grouping import COMPUTED, grouping
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Protocol
@@ -73,7 +73,7 @@ def _harm_looks(protocol: Protocol, known: Known) -> Iterator[Fault]:
 
 def _subgroups(protocol: Protocol, known: Known) -> Iterator[Fault]:
     names = protocol.analysis.subgroups
-    is_trial = protocol.design.type is DesignType.PARALLEL
+    is_trial = protocol.design.type.is_randomised
     yield from repeated(("analysis", "subgroups"), names, noun="attribute")
     for number, name in enumerate(names):
         path, group = ("analysis", "subgroups", number), grouping(name)

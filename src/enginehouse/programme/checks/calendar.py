@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from enginehouse.core.months import Month
 from enginehouse.programme.checks.names import Fault, Known
-from enginehouse.programme.enums import DesignType
 from enginehouse.programme.protocol import Design, Protocol
 from enginehouse.programme.trial import Delivery, Eligibility
 
 
 def check_calendar(protocol: Protocol, known: Known) -> Iterator[Fault]:  # noqa: ARG001  (called like its neighbours)
-    if protocol.design.type is not DesignType.PARALLEL:
+    if not protocol.design.type.is_randomised:
         return
     if protocol.membership_as_of > protocol.design.starts:
         what = f"got {protocol.membership_as_of}, which is after the start ({protocol.design.starts})."

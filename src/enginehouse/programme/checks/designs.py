@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from enginehouse.programme.checks.names import Fault, Known
-from enginehouse.programme.enums import Average, Check, DesignType, Method
+from enginehouse.programme.enums import Average, Check, DesignType, Method, Multiplicity
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.wording import one_of
@@ -35,6 +35,7 @@ class Rules:
 _NOT_DRAWN: Final = "controlled-its allocates nothing at random"
 _NOT_SENT: Final = "this release sends nothing in a controlled-its"
 _WITH_CHANCE_ONLY: Final = "this is worked out with random allocation only"
+_ONE_ARM_THROUGHOUT: Final = "here a site has one arm throughout"
 _CHANCE_DECIDES: Final = "in a parallel design chance decides who gets which arm"
 _LOGGED: Final = "the cost of an arm comes from what is logged of its strategies"
 
@@ -47,6 +48,9 @@ RULES: Final[Mapping[DesignType, Rules]] = {
         },
         refuses={
             ("exposure",): _CHANCE_DECIDES,
+            ("sequences",): _ONE_ARM_THROUGHOUT,
+            ("second_stage",): _ONE_ARM_THROUGHOUT,
+            ("design", "transition_months"): _ONE_ARM_THROUGHOUT,
             ("analysis", "drift"): "chance decides here, so places that drift apart do so in both arms",
             ("analysis", "practice_models"): "these models stand beside a controlled-its only",
             ("analysis", "embedded_trial"): "this is a trial already",
@@ -65,6 +69,10 @@ RULES: Final[Mapping[DesignType, Rules]] = {
             ("eligibility",): _NOT_DRAWN,
             ("allocation",): _NOT_DRAWN,
             ("contrasts",): _NOT_DRAWN,
+            ("pooled_arms",): _NOT_DRAWN,
+            ("sequences",): _NOT_DRAWN,
+            ("second_stage",): _NOT_DRAWN,
+            ("design", "transition_months"): _NOT_DRAWN,
             ("power",): _NOT_DRAWN,
             ("rehearsal",): _NOT_DRAWN,
             ("concurrent_with",): _NOT_DRAWN,
@@ -73,6 +81,7 @@ RULES: Final[Mapping[DesignType, Rules]] = {
             ("analysis", "inequality"): _WITH_CHANCE_ONLY,
             ("analysis", "engaged"): _WITH_CHANCE_ONLY,
             ("analysis", "harm_looks"): _WITH_CHANCE_ONLY,
+            ("analysis", "multiplicity"): _WITH_CHANCE_ONLY,
             ("economics", "horizon_years"): _WITH_CHANCE_ONLY,
             ("economics", "turn"): _WITH_CHANCE_ONLY,
         },
@@ -106,11 +115,15 @@ def check_design(protocol: Protocol, known: Known) -> Iterator[Fault]:  # noqa: 
         if not _at(protocol, path):
             yield Fault(path, f"is missing; {why}.", "Add it.")
     for path, why in rules.refuses.items():
-        if _at(protocol, path):
+        if _at(protocol, path) not in _NOTHING:
             yield Fault(path, f"got {path[-1]}, but {why}.", "Remove it.")
     yield from _baseline(protocol)
     yield from _estimand(protocol, rules)
     yield from _methods(protocol, rules)
+
+
+_NOTHING: Final = (None, (), {}, 0, "", False, Multiplicity.NONE)
+"""What a key says that is left out."""
 
 
 def _at(protocol: Protocol, path: Path) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from enginehouse.programme.checks.analysis import measured, outcomes
 from enginehouse.programme.checks.names import Fault, Known
-from enginehouse.programme.enums import DesignType
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Claim, Economics, Protocol
 
@@ -34,7 +33,7 @@ def _economics(economics: Economics, protocol: Protocol, known: Known) -> Iterat
             f"got {price.price_year}; the programme's price_year is {known.settings.price_year}.",
             "Convert the price, or change price_year in programme.yaml.",
         )
-    if protocol.design.type is DesignType.PARALLEL and economics.horizon_years is None:
+    if protocol.design.type.is_randomised and economics.horizon_years is None:
         what = "is missing; without it nothing is said of the years after the trial."
         yield Fault(("economics", "horizon_years"), what, "Add over how many years the effect is valued.")
 
@@ -62,6 +61,6 @@ def _truth(protocol: Protocol, known: Known) -> Iterator[Fault]:
         )
     for number, truth in enumerate(protocol.truth):
         yield from measured(("truth", number, "indicator"), truth.indicator, outcomes(protocol))
-        if protocol.design.type is not DesignType.PARALLEL and (truth.reached < 1 or truth.spread):
+        if not protocol.design.type.is_randomised and (truth.reached < 1 or truth.spread):
             what = "got an effect that varies between sites, but it is planted in every exposed site alike."
             yield Fault(("truth", number), what, "Remove reached and spread.")

@@ -15,6 +15,7 @@ from enginehouse.programme.checks.margins import check_margins
 from enginehouse.programme.checks.money import check_money
 from enginehouse.programme.checks.names import Fault, Known, add_indicator, repeated, unknown, unknown_strategy
 from enginehouse.programme.checks.reports import check_reports
+from enginehouse.programme.checks.schedule import check_schedule
 from enginehouse.programme.checks.trial import check_trial
 from enginehouse.programme.enums import Direction
 from enginehouse.programme.indicator import Status
@@ -101,6 +102,7 @@ CHECKS: tuple[Callable[[Protocol, Known], Iterator[Fault]], ...] = (
     _arms,
     check_exposure,
     check_trial,
+    check_schedule,
     check_calendar,
     check_reports,
     check_margins,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.programme.checks.names import Fault, Known
-from enginehouse.programme.enums import DesignType
 from enginehouse.programme.message import Message
 from enginehouse.programme.positions import Path
-from enginehouse.programme.trial import FEWEST_WAVES
 from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.trial import FEWEST_WAVES
 
 _IN_A_REHEARSAL: tuple[tuple[Path, str], ...] = (
     (("delivery",), "nothing is sent in a rehearsal"),
@@ -18,7 +17,7 @@ _IN_A_REHEARSAL: tuple[tuple[Path, str], ...] = (
 
 
 def check_reports(protocol: Protocol, known: Known) -> Iterator[Fault]:
-    if protocol.design.type is not DesignType.PARALLEL:
+    if not protocol.design.type.is_randomised:
         return
     if protocol.rehearsal:
         yield from _rehearsal(protocol)
@@ -57,11 +56,11 @@ def _settings(senders: dict[str, list[str]], protocol: Protocol, known: Known) -
     arm, (name, *_) = next(iter(senders.items()))
     if protocol.delivery is None:
         what = f"is missing; the arm {arm} has the strategy '{name}', which sends reports."
+        yield Fault(("delivery",), what, "Add how many waves, how far apart, and when the first is due.")
     elif protocol.delivery.waves < FEWEST_WAVES:
         what = f"got {protocol.delivery.waves}; feedback that is given once is soon forgotten, and the linter would "
         what += "let no report of it leave."
         yield Fault(("delivery", "waves"), what, f"Write {FEWEST_WAVES} or more, within the follow-up.")
-        yield Fault(("delivery",), what, "Add how many waves, how far apart, and when the first is due.")
     if known.settings is not None and known.settings.feedback is None:
         what = f"got '{name}', which sends reports, but programme.yaml has no section feedback."
         path = ("arms", arm, protocol.arms[arm].index(name))

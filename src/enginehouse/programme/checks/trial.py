@@ -7,7 +7,8 @@ from typing import Final
 
 from enginehouse.programme.checks.exposure import site_levels
 from enginehouse.programme.checks.names import Fault, Known, repeated, unknown, unknown_attribute
-from enginehouse.programme.enums import AllocationMethod, AllocationUnit, DesignType
+from enginehouse.programme.checks.schedule import compared_names
+from enginehouse.programme.enums import AllocationMethod, AllocationUnit
 from enginehouse.programme.grouping import COMPUTED, LIST_SIZE, grouping
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Protocol
@@ -126,12 +127,14 @@ _METHODS: Final[Mapping[AllocationMethod, Callable[[Allocation, int], Iterator[F
 
 def _contrasts(protocol: Protocol) -> Iterator[Fault]:
     seen: set[Contrast] = set()
+    allowed = compared_names(protocol)
     for number, contrast in enumerate(protocol.contrasts):
         path = ("contrasts", number)
         for key in ("arm", "over"):
-            if (name := getattr(contrast, key)) not in protocol.arms:
-                what = f"got the arm '{name}'; expected {one_of(protocol.arms)}."
-                yield Fault((*path, key), what, did_you_mean(name, protocol.arms))
+            if (name := getattr(contrast, key)) not in allowed:
+                what = f"got the arm '{name}'; expected {one_of(allowed)}."
+                yield Fault((*path, key), what, did_you_mean(name, allowed))
+        yield from _about(protocol, contrast, number)
         if contrast.arm == contrast.over:
             yield Fault((*path, "over"), f"got '{contrast.over}' on both sides.", "Name the arm to compare with.")
         elif _same_strategies(protocol, contrast) and not protocol.rehearsal:
@@ -142,6 +145,20 @@ def _contrasts(protocol: Protocol) -> Iterator[Fault]:
         seen.add(contrast)
 
 
+def _about(protocol: Protocol, contrast: Contrast, number: int) -> Iterator[Fault]:
+    """The first comparison is about the primary indicator; the others about outcomes of this protocol."""
+    path, name = ("contrasts", number, "indicator"), contrast.indicator
+    outcomes = (protocol.indicator, *protocol.secondary)
+    if name is None:
+        return
+    if number == 0 and name != protocol.indicator:
+        what = f"got '{name}'; the first comparison gives the verdict on the primary indicator '{protocol.indicator}'."
+        yield Fault(path, what, "Remove it, or exchange the two indicators.")
+    elif name not in outcomes:
+        what = f"got '{name}'; expected {one_of(outcomes)}."
+        yield Fault(path, what, did_you_mean(name, outcomes) or "Name it under secondary too.")
+
+
 def _same_strategies(protocol: Protocol, contrast: Contrast) -> bool:
     arm, over = (protocol.arms.get(name) for name in (contrast.arm, contrast.over))
     return arm is not None and over is not None and set(arm) == set(over)
@@ -149,7 +166,7 @@ def _same_strategies(protocol: Protocol, contrast: Contrast) -> bool:
 
 def _different_arms(protocol: Protocol) -> Iterator[Fault]:
     """In a rehearsal arms are made up and may be the same; elsewhere there must be something to compare."""
-    if protocol.design.type is not DesignType.PARALLEL or protocol.rehearsal or len(protocol.arms) < 2:
+    if not protocol.design.type.is_randomised or protocol.rehearsal or len(protocol.arms) < 2:
         return
     if len({frozenset(strategies) for strategies in protocol.arms.values()}) < 2:
         yield Fault(("arms",), "got the same strategies in every arm.", "Give at least one arm something else.")
