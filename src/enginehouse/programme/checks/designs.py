@@ -122,7 +122,7 @@ def check_design(protocol: Protocol, known: Known) -> Iterator[Fault]:  # noqa: 
     yield from _methods(protocol, rules)
 
 
-_NOTHING: Final = (None, (), {}, 0, "", False, Multiplicity.NONE)
+_NOTHING: Final[tuple[object, ...]] = (None, (), {}, 0, "", False, Multiplicity.NONE)
 """What a key says that is left out."""
 
 
