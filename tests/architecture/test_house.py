@@ -111,3 +111,26 @@ def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, enginehouse; print([n for n in ('numpy', 'duckdb', 'pyarrow', 'pydantic') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+CASES = "tests.reference.trials"
+
+
+def test_test_modules_do_not_import_one_another():
+    """But for the runner of reference cases, a package that can be run by itself and has tests of its own."""
+    found = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            found += [f"{name(path)}: {m}" for m in modules if m.split(".")[0] == "tests" and not m.startswith(CASES)]
+    assert not found
+
+
+RUNNER = sorted((ROOT / "tests" / "reference" / "trials").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", RUNNER, ids=name)
+def test_the_runner_of_reference_cases_keeps_the_same_house(path):
+    test_a_file_is_small_and_says_what_lives_in_it(path)
+    test_functions_are_short(path)
