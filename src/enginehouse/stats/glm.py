@@ -30,6 +30,7 @@ from enginehouse.stats.fixed_effects import log_linear_fixed_effects, poisson_fi
 from enginehouse.stats.results import NotEstimable
 
 __all__ = [
+    "NOT_CONVERGED",
     "RegressionFit",
     "SmallSample",
     "cluster_robust_poisson_regression",
@@ -44,6 +45,11 @@ __all__ = [
 MAX_STEPS = 60
 STEP_TOLERANCE = 1e-9
 """Newton stops when no linear predictor moves by more than this; the next step would be its square."""
+
+NOT_CONVERGED = NotEstimable(
+    reason="not-converged",
+    detail="The search did not end, which happens when one value is many million times as large as the others.",
+)
 
 
 def poisson_regression(
@@ -69,7 +75,8 @@ def poisson_regression(
     Returns
     -------
     RegressionFit or NotEstimable
-        `no-events`, `aliased-columns` or `separation` (a coefficient would be infinite) instead of a number.
+        `no-events`, `aliased-columns`, `separation` (a coefficient would be infinite) or `not-converged` (values differ
+        by so many orders of magnitude that rounding hides the maximum) instead of a number.
 
     Notes
     -----
@@ -180,10 +187,11 @@ def cluster_robust_poisson_regression(
 class _Fit:
     """A solved Poisson regression, before somebody chooses a covariance."""
 
-    def __init__(self, outcome: Array, design: Array, offset: Array, names: tuple[str, ...]) -> None:
-        self.outcome, self.design, self.names = outcome, design, names
-        self.coefficients = solve_poisson(outcome, design, offset)
-        self.mean = np.exp(offset + design @ self.coefficients)
+    def __init__(
+        self, outcome: Array, design: Array, offset: Array, names: tuple[str, ...], coefficients: Array
+    ) -> None:
+        self.outcome, self.design, self.names, self.coefficients = outcome, design, names, coefficients
+        self.mean = np.exp(offset + design @ coefficients)
         self.bread = np.linalg.inv(design.T @ (design * self.mean[:, None]))
         self.rows = len(outcome)
         self.df_residual = self.rows - len(names)
@@ -218,7 +226,12 @@ def _fit(
     values, columns, shift = as_rows(outcome, design, offset)
     labels = name_columns(names, columns.shape[1])
     refusal = no_events(values) or aliased(columns, labels) or separated(values, columns, labels)
-    return refusal or _Fit(values, columns, shift, labels)
+    if refusal is not None:
+        return refusal
+    coefficients = solve_poisson(values, columns, shift)
+    if isinstance(coefficients, NotEstimable):
+        return coefficients
+    return _Fit(values, columns, shift, labels, coefficients)
 
 
 def separated(
@@ -274,11 +287,20 @@ def _one_sided(rows: int) -> Array:
     return np.concatenate([np.zeros(rows), np.ones(rows)])
 
 
-def solve_poisson(outcome: Array, design: Array, offset: Array) -> Array:
+def solve_poisson(outcome: Array, design: Array, offset: Array) -> Array | NotEstimable:
     """Maximum likelihood coefficients of a Poisson log-linear model, by Newton steps with halving.
 
-    The caller must have ruled out aliased columns and separation; then the likelihood has one maximum.
+    The caller must have ruled out aliased columns and separation; then the likelihood has one maximum, which rounding
+    hides only where values differ by many orders of magnitude: `not-converged`.
     """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _newton_steps(outcome, design, offset)
+    except np.linalg.LinAlgError:
+        return NOT_CONVERGED
+
+
+def _newton_steps(outcome: Array, design: Array, offset: Array) -> Array | NotEstimable:
     eta = np.log(outcome + 0.1 * max(float(outcome.mean()), 1e-8))
     beta, loss = np.zeros(design.shape[1]), np.inf
     target = eta - offset
@@ -291,7 +313,7 @@ def solve_poisson(outcome: Array, design: Array, offset: Array) -> Array:
         target, loss = eta - offset, loss_now
         if moved < STEP_TOLERANCE:
             return beta
-    raise ArithmeticError("a Poisson regression whose likelihood has a maximum did not reach it")
+    return NOT_CONVERGED
 
 
 def _improve(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from enginehouse.stats.fits import Coefficients, aliased, as_rows, codes_of, name_columns, no_events, weight_vector
-from enginehouse.stats.glm import separated, solve_poisson
+from enginehouse.stats.glm import NOT_CONVERGED, separated, solve_poisson
 from enginehouse.stats.results import Estimate, NotEstimable, Scale
 from enginehouse.stats.sandwich import (
     Array,
@@ -30,12 +30,6 @@ from enginehouse.stats.sandwich import (
 
 MAX_STEPS = 60
 STEP_TOLERANCE = 1e-10
-
-
-NOT_CONVERGED = NotEstimable(
-    reason="not-converged",
-    detail="The search did not end, which happens when one value is many million times as large as the others.",
-)
 
 
 class GeeFamily(StrEnum):
@@ -191,10 +185,9 @@ def independence_gee(
     refusal = _refusal(values, columns, labels, count, family)
     if refusal is not None:
         return refusal
-    try:
-        coefficients = _SOLVERS[family](values, columns, shift)
-    except ArithmeticError:
-        return NOT_CONVERGED
+    coefficients = _SOLVERS[family](values, columns, shift)
+    if isinstance(coefficients, NotEstimable):
+        return coefficients
     mean, weight = _MEANS[family](shift + columns @ coefficients)
     parts = _parts(columns, values - mean, weight, codes, count)
     refusal = parts.refusal()
@@ -268,7 +261,7 @@ def _solve_gaussian(outcome: Array, design: Array, _offset: Array) -> Array:
     return np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0])
 
 
-def _solve_binomial(outcome: Array, design: Array, offset: Array) -> Array:
+def _solve_binomial(outcome: Array, design: Array, offset: Array) -> Array | NotEstimable:
     """Newton steps with halving; the caller has ruled out separation, so there is one maximum."""
     beta = np.zeros(design.shape[1])
     loss = _logistic_loss(outcome, offset)
@@ -282,7 +275,7 @@ def _solve_binomial(outcome: Array, design: Array, offset: Array) -> Array:
         beta, loss = beta + share * step, min(value, loss)
         if np.max(np.abs(share * design @ step)) < STEP_TOLERANCE:
             return beta
-    raise ArithmeticError("a logistic regression whose likelihood has a maximum did not reach it")
+    return NOT_CONVERGED
 
 
 def _logistic_loss(outcome: Array, eta: Array) -> float:
@@ -303,7 +296,7 @@ def _gaussian_mean(eta: Array) -> tuple[Array, Array]:
     return eta, np.ones_like(eta)
 
 
-_SOLVERS: Mapping[GeeFamily, Callable[[Array, Array, Array], Array]] = {
+_SOLVERS: Mapping[GeeFamily, Callable[[Array, Array, Array], Array | NotEstimable]] = {
     GeeFamily.POISSON: solve_poisson,
     GeeFamily.BINOMIAL: _solve_binomial,
     GeeFamily.GAUSSIAN: _solve_gaussian,

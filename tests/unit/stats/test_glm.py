@@ -301,8 +301,22 @@ def test_a_search_that_does_not_settle_is_not_an_answer(monkeypatch: pytest.Monk
     answer = refused(poisson_fixed_effects(panel.outcome, panel.design, sites=panel.site, months=panel.month))
     assert answer.reason == "not-converged"
     monkeypatch.setattr("enginehouse.stats.glm.MAX_STEPS", 1)
-    with pytest.raises(ArithmeticError, match="did not reach it"):
-        poisson_regression(panel.outcome, panel.pooled)
+    assert refused(poisson_regression(panel.outcome, panel.pooled)).reason == "not-converged"
+
+
+@pytest.mark.parametrize("largest", [1e30, 1e200, 1e300])
+def test_one_value_beyond_all_bounds_is_not_an_answer_and_no_crash(largest: float) -> None:
+    """80 counts about 10 and one so large that rounding hides all others."""
+    rng = np.random.default_rng(1)
+    outcome = rng.poisson(10, 80).astype(float)
+    outcome[0] = largest
+    design = np.column_stack([np.ones(80), np.arange(80) % 2, rng.normal(size=80)])
+    for answer in (
+        poisson_regression(outcome, design),
+        quasi_poisson_regression(outcome, design),
+        cluster_robust_poisson_regression(outcome, design, clusters=np.arange(80) // 4),
+    ):
+        assert refused(answer).reason == "not-converged"
 
 
 def test_refusals_reach_every_method() -> None:

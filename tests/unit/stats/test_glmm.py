@@ -403,6 +403,15 @@ def test_a_search_that_ends_too_early_is_not_an_answer(monkeypatch: pytest.Monke
     assert "stopped near the maximum" in near.notes[-1]
 
 
+def test_a_rough_start_leads_to_the_same_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
+    region = Region()
+    options = {"clusters": region.site, "offset": region.offset, "slope": region.time}
+    usual = fitted(poisson_mixed(region.counts, region.design, **options))
+    monkeypatch.setattr("enginehouse.stats.glm.MAX_STEPS", 0)
+    rough = fitted(poisson_mixed(region.counts, region.design, **options))
+    assert rough.fixed_effects == pytest.approx(usual.fixed_effects, abs=1e-5)
+
+
 def test_a_direction_without_information_may_only_turn_random_effects() -> None:
     """The inverse Hessian: flat directions among random effects are set aside, elsewhere it is no maximum."""
     inverse, is_maximum = search._inverse(np.diag([1.0, 2.0, 0.0]), 2)

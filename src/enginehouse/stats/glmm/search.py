@@ -18,6 +18,7 @@ from enginehouse.stats.glmm.boundary import boundary_factors
 from enginehouse.stats.glmm.families import Family
 from enginehouse.stats.glmm.laplace import Laplace, Parameters, Value, curvature_matrix, invert
 from enginehouse.stats.glmm.rows import ClusteredRows
+from enginehouse.stats.results import NotEstimable
 
 SCORING_STEPS = 8
 SEARCH_TOLERANCE = 1e-4
@@ -285,11 +286,15 @@ def _start(objective: Laplace) -> Parameters:
 
 
 def _pooled(rows: ClusteredRows) -> Array:
-    """Coefficients without random effects; of a binomial model, a rough start from empirical logits."""
+    """Coefficients without random effects; a rough start from empirical logits or logs where those are not had."""
     if rows.trials is None:
-        return solve_poisson(rows.counts, rows.design, rows.offset)
-    logit = np.log((rows.counts + 0.5) / (rows.trials - rows.counts + 0.5)) - rows.offset
-    root = np.sqrt(rows.trials)
+        found = solve_poisson(rows.counts, rows.design, rows.offset)
+        if not isinstance(found, NotEstimable):
+            return found
+        logit, root = np.log(rows.counts + 0.5) - rows.offset, np.ones(len(rows.counts))
+    else:
+        logit = np.log((rows.counts + 0.5) / (rows.trials - rows.counts + 0.5)) - rows.offset
+        root = np.sqrt(rows.trials)
     return np.asarray(np.linalg.lstsq(rows.design * root[:, None], logit * root, rcond=None)[0])
 
 
