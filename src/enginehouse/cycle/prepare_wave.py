@@ -18,6 +18,7 @@ from enginehouse.core.progress import Progress, silent
 from enginehouse.cycle.act import authorise, record_act, rules_for
 from enginehouse.cycle.allocation import arm_by_site, read_allocation
 from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
+from enginehouse.cycle.disclosure import rule_for
 from enginehouse.cycle.register import Locked, locked
 from enginehouse.cycle.roster import register_of_sites
 from enginehouse.cycle.workspace import Acting, Workspace
@@ -137,6 +138,8 @@ def _inputs(
         indicator=indicator,
         messages=workspace.programme.messages,
         arrays=arrays,
+        strata=panel.by_stratum(protocol.indicator),
+        disclosure=rule_for(workspace.programme, indicator),
         register=register_of_sites(workspace),
         wave=due.number,
         due_on=due.due_on,

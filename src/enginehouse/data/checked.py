@@ -19,8 +19,8 @@ from enginehouse.programme.enums import SourceKind
 from enginehouse.programme.programme import ProgrammeSettings
 
 _TOTALS = """
-    SELECT indicator AS series, site, month, numerator AS value, denominator AS base FROM {rows}
-    ORDER BY series, site, month
+    SELECT indicator AS series, site, month, sum(numerator) AS value, sum(denominator) AS base FROM {rows}
+    GROUP BY ALL ORDER BY series, site, month
 """
 _PRESCRIBING = """
     SELECT '' AS series, coalesce(site, practice) AS site, month, sum(items)::DOUBLE AS value, 0.0 AS base

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,7 +20,7 @@ from enginehouse.feedback.content import (
     OwnTrend,
     ReportContent,
 )
-from enginehouse.feedback.figures import Display, age_in_days, first_upper, month_words, percent, plural
+from enginehouse.feedback.figures import Display, age_in_days, month_words, percent, plural
 from enginehouse.feedback.fill import (
     Site,
     change_of,
@@ -34,7 +35,6 @@ from enginehouse.feedback.fill import (
 from enginehouse.feedback.similar import Comparison
 from enginehouse.feedback.texts import has_text, say
 from enginehouse.feedback.values import WINDOW_MONTHS, OwnValue
-from enginehouse.governance.disclosure import SMALLEST_RELEASED
 from enginehouse.programme.enums import NumeratorKind
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.message import Message
@@ -284,26 +284,34 @@ def _goal(site: Site) -> str:
 
 
 def _equity(site: Site) -> Equity:
-    groups = site.facts.groups
-    if not groups:
+    """One line for each division of the patients.
+
+    Unless the data are published, a division is shown whole or not at all: beside the site's own figure, one group that
+    is left out could be worked out from the others.
+    """
+    facts = site.facts
+    if not facts.groups:
         return Equity(lines=(), reason=say("equity.no_groups"))
+    least = {name: len(groups) if facts.groups_are_whole_or_none else 1 for name, groups in facts.groups.items()}
     lines = tuple(
-        _equity_line(name, found, site.display)
-        for name, found in groups.items()
-        if isinstance(found, OwnValue) and _is_large_enough(found, site.indicator)
+        _equity_line(name, groups, site.display)
+        for name, groups in facts.groups.items()
+        if sum(isinstance(found, OwnValue) for found in groups.values()) >= least[name]
     )
     return Equity(lines=lines, reason="" if lines else say("equity.small"))
 
 
-def _equity_line(name: str, found: OwnValue, show: Display) -> str:
-    interval = show.range_words(found.low, found.high)
-    return say("equity.line", group=first_upper(name), value=show.words(found.value), unit=show.unit, interval=interval)
+def _equity_line(name: str, groups: Mapping[str, OwnValue | NotEstimable], show: Display) -> str:
+    told = "; ".join(_group_words(group, found, show) for group, found in groups.items())
+    return say("equity.line", division=name.replace("-", " "), unit=show.unit, groups=told)
 
 
-def _is_large_enough(found: OwnValue, indicator: Indicator) -> bool:
-    """A count of few could be traced to people; a quantity is judged by its denominator alone."""
-    counted = indicator.numerator_kind in (NumeratorKind.COUNT, NumeratorKind.PATIENTS)
-    return not counted or found.numerator >= SMALLEST_RELEASED
+def _group_words(group: str, found: OwnValue | NotEstimable, show: Display) -> str:
+    if isinstance(found, NotEstimable):
+        return say("equity.unknown", group=group)
+    return say(
+        "equity.group", group=group, value=show.words(found.value), interval=show.range_words(found.low, found.high)
+    )
 
 
 def _issue(wave: Wave, site: Site) -> Issue:

@@ -16,9 +16,9 @@ from enginehouse.core.months import Month
 from enginehouse.data.sites import SiteRegister
 from enginehouse.feedback.lines import SMALLEST_CHANGE, lines_through, t_of
 from enginehouse.feedback.similar import LEAST_SIMILAR, Comparison, Groups, comparison_for, site_groups
-from enginehouse.feedback.values import LEAST_HISTORY, Floats, OwnValue, Values, values_at
+from enginehouse.feedback.values import LEAST_HISTORY, Floats, OwnValue, Values, protected_values, values_at
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.programme.enums import Direction
+from enginehouse.programme.enums import Direction, Disclosure
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.programme import FeedbackSettings
 from enginehouse.stats.results import NotEstimable
@@ -79,7 +79,8 @@ class SiteFacts:
 
     `own` and `others` are by month, over `months` (at most `TREND_MONTHS`); `others` is the middle of the comparison.
     `trends` are by the number of months asked for. `year_ago` is the own value twelve months before. `groups` are the
-    own values of groups of the site's patients. `sign` is 1 where lower is better, else -1.
+    own values of groups of the site's patients, by division (*age*) and group; unless the data are
+    published, a division is told whole or not at all. `sign` is 1 where lower is better, else -1.
     """
 
     site: str
@@ -92,7 +93,8 @@ class SiteFacts:
     comparison: Comparison | NotEstimable
     gap: GapFact | NotEstimable
     trends: Mapping[int, TrendFact | NotEstimable]
-    groups: Mapping[str, OwnValue | NotEstimable] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, OwnValue | NotEstimable]] = field(default_factory=dict)
+    groups_are_whole_or_none: bool = True
 
     def trend(self, months: int | None = None) -> TrendFact | NotEstimable:
         """The trend over the last so many months."""
@@ -114,7 +116,8 @@ class AllFacts:
     year_ago: Values | None
     groups: Mapping[str, Groups]
     trends: Mapping[int, tuple[TrendFact | NotEstimable, ...]]
-    strata: Mapping[str, tuple[Mapping[str, int], Values]]
+    strata: Mapping[str, Mapping[str, tuple[Mapping[str, int], Values]]]
+    rule: Disclosure
 
 
 def all_facts(
@@ -124,7 +127,8 @@ def all_facts(
     settings: FeedbackSettings,
     *,
     spans: Sequence[int] = (),
-    strata: Mapping[str, PanelArrays] | None = None,
+    strata: Mapping[str, Mapping[str, PanelArrays]] | None = None,
+    rule: Disclosure = Disclosure.ROUND_AND_SUPPRESS,
     least_similar: int = LEAST_SIMILAR,
 ) -> AllFacts:
     """Work out what all sites share. `spans` are the months over which trends are wanted beside `TREND_SPAN`.
@@ -155,9 +159,10 @@ def all_facts(
         groups=site_groups(settings.similar_by, register, now),
         trends={span: _trends(arrays, span) for span in {TREND_SPAN, *spans}},
         strata={
-            name: ({site: row for row, site in enumerate(part.sites)}, values_at(part, indicator))
-            for name, part in (strata or {}).items()
+            stratum: {group: _group_values(part, indicator, rule) for group, part in groups.items()}
+            for stratum, groups in (strata or {}).items()
         },
+        rule=rule,
     )
 
 
@@ -181,7 +186,8 @@ def facts_of(found: AllFacts, site: str) -> SiteFacts:
         comparison=comparison,
         gap=_gap(now, comparison, found.sign),
         trends={span: trends[row] for span, trends in found.trends.items()},
-        groups={name: _of_stratum(rows, values, site) for name, (rows, values) in found.strata.items()},
+        groups=_groups(found, site),
+        groups_are_whole_or_none=found.rule is not Disclosure.NONE,
     )
 
 
@@ -199,12 +205,25 @@ def _unknown(found: AllFacts, site: str) -> SiteFacts:
         comparison=nothing,
         gap=nothing,
         trends=dict.fromkeys(found.trends, nothing),
-        groups={name: _of_stratum(rows, values, site) for name, (rows, values) in found.strata.items()},
+        groups=_groups(found, site),
+        groups_are_whole_or_none=found.rule is not Disclosure.NONE,
     )
 
 
 def _missing(reason: str) -> NotEstimable:
     return NotEstimable(reason=reason, detail=reason)
+
+
+def _group_values(part: PanelArrays, indicator: Indicator, rule: Disclosure) -> tuple[dict[str, int], Values]:
+    rows = {site: row for row, site in enumerate(part.sites)}
+    return rows, protected_values(values_at(part, indicator), rule)
+
+
+def _groups(found: AllFacts, site: str) -> dict[str, dict[str, OwnValue | NotEstimable]]:
+    return {
+        stratum: {group: _of_stratum(rows, values, site) for group, (rows, values) in groups.items()}
+        for stratum, groups in found.strata.items()
+    }
 
 
 def _of_stratum(rows: Mapping[str, int], values: Values, site: str) -> OwnValue | NotEstimable:

@@ -42,7 +42,10 @@ class WaveInputs:
     arrays
         The protocol's primary indicator; months that had not ended when the wave is sent are left out.
     strata
-        The same indicator by group of patients (*most deprived fifth*), where the data have such groups.
+        The same indicator by division of patients (*deprivation*) and group (*most deprived fifth*), where the data
+        have such groups.
+    disclosure
+        The rule of the sources that the indicator comes from, for groups of patients.
     said
         What earlier waves said, by site.
     pool
@@ -67,7 +70,8 @@ class WaveInputs:
     next_on: date | None
     source: str = ""
     included: str = ""
-    strata: Mapping[str, PanelArrays] = field(default_factory=dict)
+    strata: Mapping[str, Mapping[str, PanelArrays]] = field(default_factory=dict)
+    disclosure: Disclosure = Disclosure.ROUND_AND_SUPPRESS
     said: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
     pool: tuple[str, ...] = ()
 
@@ -167,7 +171,11 @@ def _facts(inputs: WaveInputs, sender: FeedbackSettings) -> AllFacts:
         inputs.indicator,
         sender,
         spans=sorted(span for span in spans if span is not None),
-        strata={name: _known_by(part, inputs.sent_on, inputs.pool) for name, part in inputs.strata.items()},
+        strata={
+            stratum: {group: _known_by(part, inputs.sent_on, inputs.pool) for group, part in groups.items()}
+            for stratum, groups in inputs.strata.items()
+        },
+        rule=inputs.disclosure,
         least_similar=LEAST_SIMILAR if rule is Disclosure.NONE else SITES_FOR_A_QUANTILE,
     )
 

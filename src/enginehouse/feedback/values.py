@@ -6,7 +6,7 @@ than chance; quantities and money have one from the site's own variation from mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from enginehouse.core.months import Month
 from enginehouse.feedback.lines import lines_through, t_of
+from enginehouse.governance.disclosure import SMALLEST_RELEASED, protected
 from enginehouse.indicators.panel import PanelArrays
-from enginehouse.programme.enums import NumeratorKind
+from enginehouse.programme.enums import Disclosure, NumeratorKind
 from enginehouse.programme.indicator import Indicator
 from enginehouse.stats.intervals import count_limits, wilson_limits
 from enginehouse.stats.results import NotEstimable
@@ -38,6 +39,8 @@ LEAST_IN_PROPORTION = 20.0
 LEAST_DENOMINATOR = 100.0
 """Below these a site is told that its figure cannot be said: a few patients would decide it (a convention)."""
 Z95 = 1.959963984540054
+SUPPRESSED = "suppressed"
+"""Why a value is not said that the disclosure rule of its source holds back."""
 
 
 class IntervalBy(StrEnum):
@@ -152,6 +155,40 @@ def values_at(arrays: PanelArrays, indicator: Indicator, *, last: int = -1) -> V
     )
 
 
+def protected_values(values: Values, rule: Disclosure) -> Values:
+    """The same values by the disclosure rule of their source: made again from protected counts, or not said at all.
+
+    A quantity is not rounded; it is held back where it is of few patients.
+    """
+    if rule is Disclosure.NONE:
+        return values
+    total = values.denominator * values.months
+    numerator, whole = (_protected(sums, rule) for sums in (values.numerator, total))
+    reasons = list(values.reasons)
+    if values.by is IntervalBy.OWN_MONTHS:
+        _mark(reasons, ~(np.nan_to_num(whole) >= SMALLEST_RELEASED), SUPPRESSED)
+        return replace(values, reasons=tuple(reasons))
+    shown = np.isfinite(numerator) & (np.nan_to_num(whole) > 0)
+    _mark(reasons, ~shown, SUPPRESSED)
+    events, base = np.where(shown, numerator, 0.0), np.where(shown, whole, 1.0)
+    low, high = _chance_limits(values.by, events, base, values.dispersion)
+    return replace(
+        values,
+        value=np.where(shown, events / base, np.nan),
+        low=np.where(shown, low, np.nan),
+        high=np.where(shown, high, np.nan),
+        numerator=numerator,
+        denominator=base / np.maximum(values.months, 1),
+        reasons=tuple(reasons),
+    )
+
+
+def _protected(sums: Floats, rule: Disclosure) -> Floats:
+    """`nan` where a count may not be shown. What is counted in parts (shared, modelled) is rounded before a rule."""
+    counts = (protected(round(number), rule) if number >= 0 else None for number in np.nan_to_num(sums).tolist())
+    return np.array([np.nan if count is None else float(count) for count in counts])
+
+
 def known(values: Values) -> Mask:
     """Which sites have a value that can be said."""
     return np.array([not reason for reason in values.reasons], dtype=np.bool_)
@@ -183,14 +220,18 @@ def _limits(
         return _floor(middle - half, numerator), middle + half, np.ones(len(total))
     usable = (total > 0) & ~_impossible(by, numerator, total)
     dispersion = _dispersion(by, x, d, there, lines.fitted)
-    events = np.where(usable, numerator, 0.0) / dispersion
-    whole = np.where(usable, total, 1.0) / dispersion
+    low, high = _chance_limits(by, np.where(usable, numerator, 0.0), np.where(usable, total, 1.0), dispersion)
+    return np.where(usable, low, np.nan), np.where(usable, high, np.nan), dispersion
+
+
+def _chance_limits(by: IntervalBy, numerator: Floats, total: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
+    """Limits of a count or a proportion, widened by the dispersion."""
+    events, whole = numerator / dispersion, total / dispersion
     if by is IntervalBy.PROPORTION:
         low, high = wilson_limits(np.minimum(events, whole), whole)
-    else:
-        limits = count_limits(events)
-        low, high = limits[0] / whole, limits[1] / whole
-    return np.where(usable, low, np.nan), np.where(usable, high, np.nan), dispersion
+        return low, high
+    limits = count_limits(events)
+    return limits[0] / whole, limits[1] / whole
 
 
 def _floor(low: Floats, numerator: Floats) -> Floats:

@@ -145,6 +145,11 @@ def strictest(rules: Iterable[Disclosure]) -> Disclosure:
     return max(rules, key=order.index, default=Disclosure.ROUND_AND_SUPPRESS)
 
 
+def protected(number: int, rule: Disclosure) -> int | None:
+    """One count by a rule; `None` where it may not be shown."""
+    return _PROTECT[rule](number)
+
+
 def round_and_suppress(number: int) -> int | None:
     """The nearest multiple of 5; `None` (suppressed) for a count of 7 or fewer, 0 among them."""
     return None if number < SMALLEST_RELEASED else (number + NEAREST // 2) // NEAREST * NEAREST

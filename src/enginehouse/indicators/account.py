@@ -19,6 +19,7 @@ class Reason(StrEnum):
     NO_PRESCRIBING = "no-prescribing"
     NO_VALUE = "no-value"
     ABOVE_DENOMINATOR = "above-denominator"
+    MISSING_GROUP = "missing-group"
     NO_WEIGHT = "no-weight"
     UNUSED_PATTERN = "unused-pattern"
     NOT_IN_REGISTER = "not-in-register"
@@ -30,6 +31,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_PRESCRIBING: "{count} site-months with registered patients but without a single prescribing row",
     Reason.NO_VALUE: "{count} rows without a numerator or a denominator",
     Reason.ABOVE_DENOMINATOR: "{count} rows whose numerator is above the denominator that should contain it",
+    Reason.MISSING_GROUP: "{count} site-months without a row for a group of patients that the site has in other months",
     Reason.NO_WEIGHT: "{count} codes that the definition takes in but its weight table has no weight for",
     Reason.UNUSED_PATTERN: "{count} code patterns that match nothing in the data",
     Reason.NOT_IN_REGISTER: "{count} sites that the register does not have; they are kept, but are in no area or arm",

@@ -189,24 +189,69 @@ class Panel:
         DataError
             The panel has no such indicator.
         """
+        return _Placed.of(self._rows(indicator)).arrays(indicator)
+
+    def by_stratum(self, indicator: str) -> dict[str, dict[str, PanelArrays]]:
+        """For each stratum that the indicator has, its groups: matrices of the same sites and months as `arrays`.
+
+        Each is summed over the other strata, so the groups of one stratum add up to the whole.
+        """
+        rows = self._rows(indicator)
+        placed = _Placed.of(rows)
+        found = {}
+        for stratum in self.strata:
+            column = rows.column(stratum)
+            groups = sorted(set(column.unique().to_pylist()) - {""})
+            if groups:
+                masks = {group: np.asarray(pc.equal(column, group)) for group in groups}
+                found[stratum] = {group: placed.arrays(indicator, mask) for group, mask in masks.items()}
+        return found
+
+    def _rows(self, indicator: str) -> pa.Table:
         if indicator not in self.indicators:
             raise DataError(
                 f"got indicator '{indicator}'.", where="panel", remedy=did_you_mean(indicator, self.indicators)
             )
-        rows = self.table.filter(pc.equal(self.table.column("indicator"), indicator))
-        site_codes = rows.column("site").combine_chunks().dictionary_encode()
-        names = site_codes.dictionary.to_pylist()
+        return self.table.filter(pc.equal(self.table.column("indicator"), indicator))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """Rows of one indicator, each with its place in matrices of sites x months."""
+
+    sites: tuple[str, ...]
+    first: int
+    last: int
+    site: npt.NDArray[np.int_]
+    month: npt.NDArray[np.int_]
+    numerator: Array
+    denominator: Array
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> _Placed:
+        codes = rows.column("site").combine_chunks().dictionary_encode()
         indexes = rows.column("month").cast(pa.int32()).to_numpy()
-        month_index = (np.asarray(indexes, dtype="datetime64[D]").astype("datetime64[M]")).astype(int) + 1970 * 12
-        first, last = int(month_index.min()), int(month_index.max())
-        shape = (len(names), last - first + 1)
-        site_index = site_codes.indices.to_numpy()
+        months = (np.asarray(indexes, dtype="datetime64[D]").astype("datetime64[M]")).astype(int) + 1970 * 12
+        return cls(
+            tuple(codes.dictionary.to_pylist()),
+            int(months.min()),
+            int(months.max()),
+            codes.indices.to_numpy(),
+            months - int(months.min()),
+            rows.column("numerator").to_numpy(),
+            rows.column("denominator").to_numpy(),
+        )
+
+    def arrays(self, indicator: str, chosen: npt.NDArray[np.bool_] | slice = slice(None)) -> PanelArrays:
+        """The sums of the chosen rows; `nan` where a site and month have none."""
+        shape = (len(self.sites), self.last - self.first + 1)
+        rows, columns = self.site[chosen], self.month[chosen]
         return PanelArrays(
             indicator=indicator,
-            sites=tuple(names),
-            months=tuple(Month.from_index(i) for i in range(first, last + 1)),
-            numerator=_matrix(shape, site_index, month_index - first, rows.column("numerator").to_numpy()),
-            denominator=_matrix(shape, site_index, month_index - first, rows.column("denominator").to_numpy()),
+            sites=self.sites,
+            months=tuple(Month.from_index(i) for i in range(self.first, self.last + 1)),
+            numerator=_matrix(shape, rows, columns, self.numerator[chosen]),
+            denominator=_matrix(shape, rows, columns, self.denominator[chosen]),
         )
 
 

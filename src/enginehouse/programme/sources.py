@@ -30,6 +30,9 @@ class Source(Spec):
     """For sites: a level of the hierarchy, and the file's column that holds each site's group."""
     attributes: Mapping[str, str] = {}
     """For sites: an attribute (a number), and the file's column that holds it."""
+    patient_groups: Mapping[Slug, Text] = {}
+    """For totals: a division of each site's patients (`age`, `deprivation`), and the file's column that holds the
+    group. There is then a row for each group (of several divisions: each combination), and they add up to the site."""
     site_scheme: Slug = "site"
     """The scheme of the sites' codes: with `ods`, the code B85010 becomes `ods:B85010`."""
     as_of: MonthField | None = None

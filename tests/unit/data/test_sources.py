@@ -11,6 +11,9 @@ import pytest
 from enginehouse.core.errors import DataError
 from enginehouse.data.snapshot import Snapshot
 from enginehouse.data.sources import SOURCES
+from enginehouse.data.totals import read_totals
+from enginehouse.indicators.panel import FIXED_COLUMNS
+from enginehouse.programme.checks.definitions import COLUMNS_OF_TOTALS
 from enginehouse.programme.enums import SourceKind
 
 Rows = Callable[[Snapshot], list[dict[str, Any]]]
@@ -36,6 +39,28 @@ def test_totals_with_a_fixed_indicator_and_mapped_columns(load: Load, rows: Rows
         ("opioids", "ods:A81001", SEPTEMBER, 3.0, 100.0),
         ("opioids", "ods:A81002", date(2017, 10, 1), 4.5, 200.0),
     ]
+
+
+def test_totals_by_group_of_patients(load: Load, quarantine: Quarantine) -> None:
+    text = (
+        "indicator,site,month,AGE,numerator,denominator\na,x,2017-09,under 65,3,100\na,x,2017-09,65 and over,5,40\n"
+        "a,y,2017-09,,1,100\na,z,2017-09,under 65,1,100\na,z,2017-09,under 65,2,100\n"
+    )
+    snapshot = load("totals", text, patient_groups={"age": "AGE"})
+    assert [tuple(row.values()) for row in read_totals(snapshot).to_pylist()] == [
+        ("a", "site:x", SEPTEMBER, 3.0, 100.0, "ok", "under 65"),
+        ("a", "site:x", SEPTEMBER, 5.0, 40.0, "ok", "65 and over"),
+    ]
+    assert read_totals(snapshot).column_names[-1] == "age"
+    assert [(row, reason) for _, row, reason, _ in quarantine(snapshot)] == [
+        (4, "group:age is missing"),
+        (5, "contradicts another row of the same indicator, site, month and group:age"),
+        (6, "contradicts another row of the same indicator, site, month and group:age"),
+    ]
+
+
+def test_divisions_of_patients_cannot_be_named_like_a_column_of_the_panel() -> None:
+    assert set(COLUMNS_OF_TOTALS) == set(FIXED_COLUMNS)
 
 
 def test_totals_negative_counts_and_blank_cells(load: Load, quarantine: Quarantine) -> None:

@@ -9,6 +9,8 @@ from enginehouse.core.errors import UserError
 from enginehouse.feedback.content import DRAWN, ReportContent, content_from_record, drawn_texts
 from enginehouse.feedback.figures import decimals_for, number, percent, rounded
 from enginehouse.feedback.make import make_report, make_reports
+from enginehouse.feedback.values import protected_values, values_at
+from enginehouse.programme.enums import Disclosure
 from enginehouse.programme.message_fields import PLACEHOLDERS, placeholders_in
 
 
@@ -151,25 +153,58 @@ def test_a_site_that_the_panel_lacks_gets_a_report_all_the_same(make, inputs):
     assert "we cannot say" in content.headline
 
 
-def test_groups_of_patients_are_shown_where_numbers_allow(make, inputs):
+SMALL = "Numbers in groups of your patients are too small to show."
+
+
+def equity_of(inputs, arrays, groups, **changes):
+    return make_report(
+        inputs(arrays, strata={"deprivation": groups}, **changes), arrays.sites[0], arm="plain-arm"
+    ).equity
+
+
+def test_a_division_of_patients_is_one_line_and_whole_or_not_at_all(make, inputs):
     arrays = steady(make, 20, *OTHERS)
     groups = {"the most deprived fifth": steady(make, 25, *OTHERS), "the others": steady(make, 15, *OTHERS)}
+    assert equity_of(inputs, arrays, groups).lines == (
+        "By deprivation, in mg per registered patient a month: the most deprived fifth, 25.0 (25.0 to 25.0); "
+        "the others, 15.0 (15.0 to 15.0).",
+    )
     groups["the others"].denominator[0] = 40
-    content = make_report(inputs(arrays, strata=groups), arrays.sites[0], arm="plain-arm")
-    assert content.equity.lines == ("The most deprived fifth: 25.0 mg per registered patient a month (25.0 to 25.0).",)
-    groups["the most deprived fifth"].denominator[0] = 40
-    none = make_report(inputs(arrays, strata=groups), arrays.sites[0], arm="plain-arm")
-    assert none.equity.reason == "Numbers in groups of your patients are too small to show."
+    small = equity_of(inputs, arrays, groups)
+    assert (small.lines, small.reason) == ((), SMALL)
+    published = equity_of(inputs, arrays, groups, disclosure=Disclosure.NONE)
+    assert published.lines[0].endswith("the most deprived fifth, 25.0 (25.0 to 25.0); the others, cannot be said.")
     bare = make_report(inputs(arrays), arrays.sites[0], arm="plain-arm")
     assert bare.equity.reason.startswith("The data hold no groups of patients")
 
 
-def test_counts_of_seven_or_fewer_in_a_group_are_not_shown(make, inputs):
+@pytest.mark.parametrize(
+    ("rule", "younger"),
+    [
+        # 42 and 6 items of 15,000 and 15,000 patients in three months.
+        (Disclosure.ROUND_AND_SUPPRESS, None),
+        (Disclosure.MIDPOINT_6, 1000 * 3 / 15003),
+        (Disclosure.NONE, 1000 * 6 / 15000),
+    ],
+)
+def test_small_counts_of_groups_follow_the_rule_of_their_source(make, inputs, rule, younger):
+    kind = make.indicator(numerator_kind="count", unit="items", scale=1000)
+    arrays = make.arrays(np.repeat(np.array([[16.0]] + [[float(n)] for n in range(100, 121)]), 24, axis=1))
+    older, young = (make.arrays(np.full((22, 24), number)) for number in (14.0, 2.0))
+    found = equity_of(inputs, arrays, {"older": older, "younger": young}, indicator=kind, disclosure=rule)
+    if younger is None:
+        assert (found.lines, found.reason) == ((), SMALL)
+    else:
+        assert f"; younger, {younger:.1f} (" in found.lines[0]
+
+
+def test_a_count_of_a_group_is_rounded_before_its_value_is_made(make):
     kind = make.indicator(numerator_kind="count", unit="items")
-    arrays = make.arrays(np.repeat(np.array([[float(n)] for n in range(100, 122)]), 24, axis=1))
-    few = make.arrays(np.repeat(np.array([[2.0]] * 22), 24, axis=1))  # six in three months
-    content = make_report(inputs(arrays, indicator=kind, strata={"some": few}), arrays.sites[0], arm="plain-arm")
-    assert content.equity.lines == ()
+    values = values_at(make.arrays(np.full((1, 24), 14.0), 1001.0), kind)  # 42 of 3,003 in three months
+    shown = protected_values(values, Disclosure.ROUND_AND_SUPPRESS).of(0)
+    assert (shown.numerator, shown.denominator, shown.value) == (40.0, 3005 / 3, 40 / 3005)
+    # Byar's limits of 40 events: 28.58 and 54.47.
+    assert (shown.low * 3005, shown.high * 3005) == pytest.approx((28.58, 54.47), abs=0.01)
 
 
 def test_the_issue_says_when_and_of_how_many(make, inputs):

@@ -15,6 +15,7 @@ from enginehouse.core.errors import DataError
 from enginehouse.indicators import from_prescribing, from_totals
 from enginehouse.indicators.account import SENTENCES, LeftOut, Reason, worth_saying
 from enginehouse.indicators.from_prescribing import PrescribingRows, slots_of, sums_by_site
+from enginehouse.indicators.panel import Panel
 from enginehouse.indicators.scores import REFUSALS, SHARES, ScoreKind, numerators
 from enginehouse.programme.indicator import Indicator
 from enginehouse.stats.results import NotEstimable
@@ -89,11 +90,40 @@ TOTALS = pa.table(
 
 def test_totals_come_under_the_indicators_own_id() -> None:
     mine = indicator("my-things", {"totals": {"source": "file", "name": "things"}})
-    table, (left,) = from_totals.indicator_rows(mine, TOTALS)
+    table, (left, lacking) = from_totals.indicator_rows(mine, TOTALS)
     assert table["indicator"].to_pylist() == ["my-things"] * 2
     assert table["site"].to_pylist() == ["s:a", "s:b"]  # a denominator of zero stays: nothing to divide by, but known
     assert table["quality"].to_pylist() == ["ok", "modelled"]
     assert str(left) == "my-things: 1 rows without a numerator or a denominator (such as s:c)"
+    assert lacking.count == 0
+
+
+def test_a_month_that_lacks_a_group_of_patients_is_left_out_whole_and_told() -> None:
+    """Site b has no number for one of its groups in September; site c has one group only, and never another."""
+    grouped = pa.table(
+        {
+            "indicator": ["things"] * 7,
+            "site": ["s:a", "s:a", "s:b", "s:b", "s:b", "s:b", "s:c"],
+            "month": pa.array([SEPTEMBER] * 4 + [OCTOBER] * 2 + [SEPTEMBER], pa.date32()),
+            "age": ["old", "young", "old", "young", "old", "young", "young"],
+            "numerator": pa.array([1.0, 2.0, None, 4.0, 5.0, 6.0, 7.0]),
+            "denominator": pa.array([10.0] * 7),
+            "quality": ["ok"] * 7,
+        }
+    )
+    mine = indicator("my-things", {"totals": {"source": "file", "name": "things"}})
+    table, told = from_totals.indicator_rows(mine, grouped)
+    assert [str(each) for each in told] == [
+        "my-things: 1 rows without a numerator or a denominator (such as s:b)",
+        "my-things: 1 site-months without a row for a group of patients that the site has in other months (such as s:b)",
+    ]
+    panel = Panel.from_table(table)
+    assert panel.strata == ("age",)
+    whole, groups = panel.arrays("my-things"), panel.by_stratum("my-things")["age"]
+    assert whole.sites == groups["old"].sites == groups["young"].sites == ("s:a", "s:b", "s:c")
+    np.testing.assert_array_equal(whole.numerator, [[1 + 2, np.nan], [np.nan, 5 + 6], [7, np.nan]])
+    np.testing.assert_array_equal(groups["old"].numerator, [[1, np.nan], [np.nan, 5], [np.nan, np.nan]])
+    np.testing.assert_array_equal(groups["young"].numerator, [[2, np.nan], [np.nan, 6], [7, np.nan]])
 
 
 def test_an_unknown_name_is_told_with_the_nearest() -> None:

@@ -9,14 +9,31 @@ from enginehouse.programme.enums import CostedPer, SourceKind
 from enginehouse.programme.grouping import COMPUTED, grouping
 from enginehouse.programme.indicator import Codes, Indicator, Prescribing
 from enginehouse.programme.positions import Path
-from enginehouse.programme.programme import ProgrammeSettings
+from enginehouse.programme.programme import FeedbackSettings, ProgrammeSettings
+from enginehouse.programme.sources import Source
 from enginehouse.programme.strategy import Activity, Strategy
+
+COLUMNS_OF_TOTALS = ("indicator", "site", "month", "numerator", "denominator", "quality")
 
 
 def check_settings(settings: ProgrammeSettings, known: Known) -> Iterator[Fault]:
-    feedback = settings.feedback
-    if feedback is None:
-        return
+    for name, source in settings.sources.items():
+        yield from _patient_groups(("sources", name, "patient_groups"), source)
+    if settings.feedback is not None:
+        yield from _feedback(settings.feedback, known)
+
+
+def _patient_groups(path: Path, source: Source) -> Iterator[Fault]:
+    if source.patient_groups and source.kind is not SourceKind.TOTALS:
+        what = f"got divisions of patients for a source of kind {source.kind}; only totals may come by group."
+        yield Fault(path, what, "Remove it, or give the numerators and denominators as totals.")
+    for name in source.patient_groups:
+        if name in COLUMNS_OF_TOTALS:
+            what = f"got '{name}' for a division of patients, which every file of totals has already."
+            yield Fault((*path, name), what, "Name what divides the patients: age, sex, deprivation.")
+
+
+def _feedback(feedback: FeedbackSettings, known: Known) -> Iterator[Fault]:
     if not feedback.signed_by:
         yield Fault(
             ("feedback", "signed_by"), "got nobody.", "Name at least one person in whose name reports are sent."

@@ -19,7 +19,7 @@ def content(make: Any, inputs: Any) -> ReportContent:
     rows = np.repeat(np.array([20.0, *range(1, 22)])[:, None], 24, axis=1) * 5000
     rows[0] += np.tile([200.0, -200.0], 12)
     arrays = make.arrays(rows)
-    strata = {"the most deprived fifth": arrays}
+    strata = {"deprivation": {"the most deprived fifth": arrays}}
     return make_report(inputs(arrays, strata=strata), arrays.sites[0], arm="visited-arm")
 
 

@@ -54,6 +54,8 @@ def said_of(folder: Path) -> str:
         (VISITS, "contact: visit\n", "", "activities[1].per\n  got 'contact-minute', but the strategy does not say which contacts are logged. Add contact (visit, webinar or call)"),
         ("programme.yaml", "signed_by: [Dr A. Example]", "signed_by: []", "feedback.signed_by\n  got nobody. Name at least one person"),
         ("programme.yaml", "similar_by: [list_size]", "similar_by: [list_sise]", "feedback.similar_by[1]\n  got the attribute 'list_sise'; expected one of: baseline, deprivation, list_size. Did you mean 'list_size'?"),
+        ("programme.yaml", "    levels: {area", "    patient_groups: {age: AGE}\n    levels: {area", "sources.sites.patient_groups\n  got divisions of patients for a source of kind sites; only totals may come by group."),
+        ("programme.yaml", "path: data/measurements.csv", "path: data/measurements.csv\n    patient_groups: {site: AGE}", "sources.measurements.patient_groups.site\n  got 'site' for a division of patients, which every file of totals has already."),
         (CANDIDATES, "  - id: visits", "  - id: letters", "candidates[2].id\n  got the candidate 'letters' a second time. Give each its own id."),
         (CANDIDATES, "indicator: metered-dose-inhaler-share\n    strategy: visits", "indicator: inhalers\n    strategy: visits", "candidates[2].indicator\n  got the indicator 'inhalers'; expected 'metered-dose-inhaler-share'. Write indicators/inhalers.yaml, or use another name."),
         ("indicators/metered-dose-inhaler-share.yaml", "direction: lower-is-better", "direction: none", "candidates.yaml:8  candidates[1].indicator\n  got 'metered-dose-inhaler-share', which has no direction; without one no change of it has a value."),
