@@ -134,3 +134,47 @@ def edit() -> Callable[..., None]:
         path.write_text(text.replace(old, new), "utf-8")
 
     return replace
+
+
+@pytest.fixture
+def steps(run: Callable[..., Ran]) -> Callable[..., Ran]:
+    """Run steps one after another as the starter's `me`; the last one's result, those before must succeed."""
+
+    def go(folder: Path, *commands: str, person: str = "me") -> Ran:
+        done = None
+        for command in commands:
+            assert done is None or done.code == 0, done.err
+            done = run(*command.split(), "-p", str(folder), "--as", person)
+        assert done is not None
+        assert "Traceback" not in done.err
+        return done
+
+    return go
+
+
+@pytest.fixture
+def told(run: Callable[..., Ran]) -> Callable[..., Ran]:
+    """Run a command by a person on a day; what it printed."""
+
+    def go(trial: Any, command: str, person: str, on: str, *words: str) -> Ran:
+        done = run(*command.split(), *words, "-p", str(trial.folder), "--as", person, "--on", on)
+        assert "Traceback" not in done.err
+        return done
+
+    return go
+
+
+@pytest.fixture
+def refused(told: Callable[..., Ran]) -> Callable[..., Ran]:
+    """Run a command that must be refused with an exit code and these words, and must record nothing."""
+
+    def go(trial: Any, command: str, person: str, on: str, *said: str, code: int = 4) -> Ran:
+        before = len(list(trial.workspace.record.store.events()))
+        done = told(trial, command, person, on)
+        assert done.code == code, done.out + done.err
+        for words in said:
+            assert words in done.err
+        assert len(list(trial.workspace.record.store.events())) == before
+        return done
+
+    return go
