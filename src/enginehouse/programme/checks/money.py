@@ -1,4 +1,4 @@
-"""Prices in order, published claims that can be tested or say why not, and planted effects in made-up data alone."""
+"""Prices in order, each cost counted once, claims tested or a reason why not, planted effects in made-up data alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enginehouse.programme.checks.analysis import measured, outcomes
 from enginehouse.programme.checks.names import Fault, Known
+from enginehouse.programme.enums import ContactKind
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Claim, Economics, Protocol
 
@@ -13,6 +14,8 @@ from enginehouse.programme.protocol import Claim, Economics, Protocol
 def check_money(protocol: Protocol, known: Known) -> Iterator[Fault]:
     if protocol.economics is not None:
         yield from _economics(protocol.economics, protocol, known)
+    if protocol.design.type.is_randomised and not protocol.rehearsal:
+        yield from _counted_once(protocol, known)
     for number, claim in enumerate(protocol.claims):
         yield from _claim(("claims", number), claim, outcomes(protocol))
     yield from _truth(protocol, known)
@@ -36,6 +39,32 @@ def _economics(economics: Economics, protocol: Protocol, known: Known) -> Iterat
     if protocol.design.type.is_randomised and economics.horizon_years is None:
         what = "is missing; without it nothing is said of the years after the trial."
         yield Fault(("economics", "horizon_years"), what, "Add over how many years the effect is valued.")
+
+
+def _counted_once(protocol: Protocol, known: Known) -> Iterator[Fault]:
+    """The log of contacts names their kind and the record says who was sent a report: neither names the strategy."""
+    for arm, names in protocol.arms.items():
+        first: dict[str, str] = {}
+        for number, name in enumerate(names):
+            strategy = known.strategy(name)
+            if strategy is None or name in names[:number]:
+                continue
+            logs = (strategy.contact, "report" if strategy.sends_report else None)
+            for kind in (str(log) for log in logs if log is not None):
+                if kind in first:
+                    yield _counted_twice(("arms", arm, number), name, first[kind], kind)
+                first.setdefault(kind, name)
+
+
+def _counted_twice(path: Path, name: str, other: str, kind: str) -> Fault:
+    what = (
+        f"got '{name}' beside '{other}': both consist of {kind}s, and nothing says which of the two a {kind} was for."
+    )
+    what += " Each would be counted, and its cost charged, twice."
+    if kind == "report":
+        return Fault(path, what, "Make one strategy of the two, or send only one of them as a report.")
+    kinds = ", ".join(each for each in ContactKind if each != kind)
+    return Fault(path, what, f"Make one strategy of the two, or log the contacts of one as another kind ({kinds}).")
 
 
 def _claim(path: Path, claim: Claim, names: tuple[str, ...]) -> Iterator[Fault]:

@@ -313,3 +313,46 @@ def test_groups_are_those_of_the_rooms_above(word: str):
         group = grouping(name)
         assert group.groups == len(parse_attribute(name).parts)
         assert group.attribute == parse_attribute(name).attribute
+
+
+@pytest.mark.parametrize(
+    ("copied", "second", "changes", "said"),
+    [
+        (
+            VISITS,
+            "training",
+            {},
+            "arms.letter-and-visits[3]\n  got 'training' beside 'visits': both consist of visits, and nothing says which "
+            "of the two a visit was for. Each would be counted, and its cost charged, twice. Make one strategy of the "
+            "two, or log the contacts of one as another kind (webinar, call).",
+        ),
+        (VISITS, "training", {"contact: visit": "contact: call"}, ""),
+        (
+            STRATEGY,
+            "second-letter",
+            {},
+            "arms.letter-and-visits[3]\n  got 'second-letter' beside 'feedback-letter': both consist of reports, and "
+            "nothing says which of the two a report was for. Each would be counted, and its cost charged, twice. Make "
+            "one strategy of the two, or send only one of them as a report.",
+        ),
+    ],
+)
+def test_what_is_logged_of_two_strategies_of_one_arm_must_be_told_apart(
+    trial: Path, copied: str, second: str, changes: dict[str, str], said: str
+):
+    """The log names the kind of a contact and the site, so one arm has one strategy of each kind."""
+    copy = trial / f"strategies/{second}.yaml"
+    name = Path(copied).stem
+    copy.write_text((trial / copied).read_text("utf-8").replace(f"id: {name}\n", f"id: {second}\n"), "utf-8")
+    for old, new in changes.items():
+        replace(copy, old, new)
+    replace(trial / PROTOCOL, "visits: [feedback-letter, visits]", f"visits: [feedback-letter, visits, {second}]")
+    if said:
+        assert said in said_of(trial)
+    else:
+        load_programme(trial)
+
+
+def test_one_strategy_in_several_arms_is_counted_in_each(trial: Path):
+    replace(trial / PROTOCOL, "  letter: [feedback-letter]\n", "  letter: [feedback-letter]\n  visits-only: [visits]\n")
+    load_programme(trial)
