@@ -22,10 +22,11 @@ from enginehouse.core.months import Month
 from enginehouse.core.progress import silent
 from enginehouse.data.sites import Membership, Site, SiteRegister
 from enginehouse.evaluation.context import Context
+from enginehouse.evaluation.controlled_run import gather
 from enginehouse.evaluation.embedded_trial import embedded_trial
 from enginehouse.evaluation.practice_level import practice_models
 from enginehouse.evaluation.results import Evaluation, PracticeModelResult
-from enginehouse.evaluation.run import evaluate, gather
+from enginehouse.evaluation.run import evaluate
 from enginehouse.indicators.panel import FrozenPanel, Panel
 from enginehouse.programme.hashing import definition_hash
 from enginehouse.programme.indicator import Indicator
