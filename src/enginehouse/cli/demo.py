@@ -8,16 +8,16 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from enginehouse.cli.arguments import add_json
 from enginehouse.cli.output import Output
-from enginehouse.cli.progress import TerminalProgress
+from enginehouse.cli.side_by_side import cores, run_side_by_side
 from enginehouse.core.errors import UserError
 from enginehouse.core.files import machine_error
 
@@ -28,6 +28,14 @@ EXAMPLES = ("enginehouse demo", "enginehouse demo --folder /tmp/demo --only camp
 MARK = ".enginehouse-demo"
 INDEX = "index.html"
 LINE = "-" * 72
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """What changes no number: whether reports are drawn in every format, and how many processes draw them."""
+
+    every_format: bool = False
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,8 @@ TURNS = (
     Turn("rehearsal", "rehearsal", "facilitation", kind="rehearsal", seed="the rehearsal of this demo"),
 )
 _NAMES = tuple(turn.name for turn in TURNS)
+BEGUN = ("campaign", "practices", "rehearsal", "region", "starter", "trial", "null")
+"""The order in which the parts are run: the two long ones last, so that they end together."""
 _FOUND_BY = ("ENGINEHOUSE_DATA", "ENGINEHOUSE_SHARED")
 
 
@@ -129,18 +139,22 @@ def _make_room(folder: Path, chosen: Sequence[Turn]) -> None:
 
 
 def _run_turns(folder: Path, chosen: Sequence[Turn], *, every_format: bool) -> dict[str, list[str]]:
-    """Run each part; what data were missing for those that could not be run."""
-    missing = {}
-    for turn in chosen:
-        print(f"{turn.template}:", file=sys.stderr)
-        with TerminalProgress() as progress:
-            if absent := _begin(turn, folder / turn.name, progress):
-                missing[turn.name] = absent
-                shutil.rmtree(folder / turn.name)
-                progress("its data are not on this machine")
-            else:
-                RUN[turn.kind](turn, folder / turn.name, progress, every_format)
-    return missing
+    """Run each part, as many at once as there are cores; what data were missing for those that could not be run."""
+    processes = min(cores(), len(chosen))
+    run = partial(_run_turn, folder, every_format=every_format, workers=cores() // processes)
+    work = {turn.name: partial(run, turn) for turn in sorted(chosen, key=lambda turn: BEGUN.index(turn.name))}
+    absent = run_side_by_side(work, processes=processes)
+    return {turn.name: absent[turn.name] for turn in chosen if absent[turn.name]}
+
+
+def _run_turn(folder: Path, turn: Turn, progress: Progress, *, every_format: bool, workers: int) -> list[str]:
+    """Run one part, unless data are missing for it: then which."""
+    if absent := _begin(turn, folder / turn.name, progress):
+        shutil.rmtree(folder / turn.name)
+        progress("its data are not on this machine")
+        return absent
+    RUN[turn.kind](turn, folder / turn.name, progress, How(every_format=every_format, workers=workers))
+    return []
 
 
 def _begin(turn: Turn, folder: Path, progress: Progress) -> list[str]:
@@ -164,7 +178,7 @@ def _begin(turn: Turn, folder: Path, progress: Progress) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _run_retrospective(turn: Turn, folder: Path, progress: Progress, _every_format: bool) -> None:
+def _run_retrospective(turn: Turn, folder: Path, progress: Progress, _how: How) -> None:
     """Every step of one retrospective cycle."""
     import enginehouse as eh
 
@@ -187,15 +201,15 @@ def _run_retrospective(turn: Turn, folder: Path, progress: Progress, _every_form
     eh.write_dossier(workspace, turn.cycle, by=me)
 
 
-def _run_trial(turn: Turn, folder: Path, progress: Progress, every_format: bool) -> None:
+def _run_trial(turn: Turn, folder: Path, progress: Progress, how: How) -> None:
     from enginehouse.cli.demo_trial import run_trial
     from enginehouse.cycle.workspace import open_workspace
 
     workspace = open_workspace(folder, index=f"../../{INDEX}")
-    run_trial(workspace, turn.cycle, progress, seed=turn.seed, every_format=every_format)
+    run_trial(workspace, turn.cycle, progress, seed=turn.seed, how=how)
 
 
-def _run_rehearsal(turn: Turn, folder: Path, progress: Progress, _every_format: bool) -> None:
+def _run_rehearsal(turn: Turn, folder: Path, progress: Progress, _how: How) -> None:
     from enginehouse.cli.demo_trial import run_rehearsal
     from enginehouse.cycle.workspace import open_workspace
 

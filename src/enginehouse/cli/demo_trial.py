@@ -5,7 +5,6 @@ It calls what any user can call, in the order and on the days on which they woul
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from enginehouse.programme.enums import DecisionWord, OptOutScope
 
 if TYPE_CHECKING:
+    from enginehouse.cli.demo import How
     from enginehouse.core.months import Month
     from enginehouse.core.progress import Progress
     from enginehouse.cycle.workspace import Acting, Workspace
@@ -46,18 +46,18 @@ class Trial:
         return self.workspace.protocol(self.cycle).design.starts.first_day
 
 
-def run_trial(workspace: Workspace, cycle: str, progress: Progress, *, seed: str, every_format: bool = False) -> None:
+def run_trial(workspace: Workspace, cycle: str, progress: Progress, *, seed: str, how: How) -> None:
     """Every step of a prospective cycle on made-up data, whose follow-up comes month by month."""
     trial = Trial(workspace, cycle, progress, seed)
-    choose(trial)
+    choose(trial, how)
     lock(trial)
     draw_by_lot(trial)
-    deliver(trial, every_format=every_format)
+    deliver(trial, how)
     find_out(trial)
     decide_and_learn(trial)
 
 
-def choose(trial: Trial) -> None:
+def choose(trial: Trial, how: How) -> None:
     """Load the history, weigh the candidates, try the design on the practices' own past."""
     import enginehouse as eh
 
@@ -70,7 +70,8 @@ def choose(trial: Trial) -> None:
     trial.progress("weighing five candidates")
     eh.weigh_priorities(trial.workspace, by=me)
     statistician = trial.by("statistician", day + timedelta(days=3))
-    eh.compare_cycle_designs(trial.workspace, trial.cycle, by=statistician, workers=None, progress=trial.progress)
+    workers = 1 if how.workers == 1 else None
+    eh.compare_cycle_designs(trial.workspace, trial.cycle, by=statistician, workers=workers, progress=trial.progress)
 
 
 def lock(trial: Trial) -> None:
@@ -115,7 +116,7 @@ def draw_by_lot(trial: Trial) -> None:
     eh.export_list(workspace, cycle, "facilitation", by=trial.by("manager", first + timedelta(days=2)))
 
 
-def deliver(trial: Trial, *, every_format: bool) -> None:
+def deliver(trial: Trial, how: How) -> None:
     """Month after month: the wave that is due, the data as they come, visits, replies, a look at how it goes."""
     from enginehouse.core.months import Month
     from enginehouse.delivery.calendar import waves_of
@@ -125,14 +126,14 @@ def deliver(trial: Trial, *, every_format: bool) -> None:
     for month in design.follow_up:
         last_day = (month + 1).first_day - timedelta(days=1)
         if month in waves:
-            _wave(trial, waves[month].number, waves[month].due_on, every_format=every_format)
+            _wave(trial, waves[month].number, waves[month].due_on, how)
         _log_visits(trial, last_day)
         _load(trial, month, last_day)
         if month.month % 3 == 0:
             _monitor(trial, last_day)
 
 
-def _wave(trial: Trial, number: int, on: date, *, every_format: bool) -> None:
+def _wave(trial: Trial, number: int, on: date, how: How) -> None:
     import enginehouse as eh
 
     workspace, cycle = trial.workspace, trial.cycle
@@ -141,8 +142,8 @@ def _wave(trial: Trial, number: int, on: date, *, every_format: bool) -> None:
         cycle,
         number,
         by=trial.by("manager", on),
-        formats=("html", "text", "pdf") if every_format else None,
-        workers=os.cpu_count() or 1,
+        formats=("html", "text", "pdf") if how.every_format else None,
+        workers=how.workers,
         progress=trial.progress,
     )
     eh.approve_wave(workspace, cycle, number, by=trial.by("second-manager", on))

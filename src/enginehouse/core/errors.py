@@ -27,6 +27,17 @@ class UserError(ValueError):
         body = " ".join(part for part in (self.what, self.remedy) if part)
         return f"{self.where}\n  {body}" if self.where else body
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process gets it whole, whatever its constructor asks for."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[UserError], args: tuple[object, ...], attributes: dict[str, object]) -> UserError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
+
 
 class DataError(UserError):
     """A file of data cannot be used as it is."""

@@ -1,6 +1,7 @@
 """Files that are whole or absent."""
 
 import resource
+import pickle
 import subprocess
 import sys
 
@@ -59,3 +60,17 @@ def test_errors_say_where_what_and_what_to_do():
     both = Problems([Problem("a:1", "one."), Problem("b:2", "two.", "Mend it.")])
     assert str(both) == "a:1\n  one.\nb:2\n  two. Mend it."
     assert both.exit_code == 2
+
+
+def test_an_error_crosses_to_another_process_whole():
+    error = pickle.loads(pickle.dumps(Refused("because")))
+    assert type(error) is Refused
+    assert (error.because, error.where, str(error)) == ("because", "here", "here\n  no. Go on.")
+
+
+class Refused(UserError):
+    """Its constructor asks for something else than what is in `args`."""
+
+    def __init__(self, because: str) -> None:
+        super().__init__("no.", where="here", remedy="Go on.")
+        self.because = because
