@@ -1,7 +1,7 @@
 """Files that are whole or absent."""
 
-import resource
 import pickle
+import resource
 import subprocess
 import sys
 
