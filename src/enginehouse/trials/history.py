@@ -1,6 +1,6 @@
 """What the sites' own history says about a design: the months that stand in for the trial, a plan for them, moments.
 
-Formulas are in `formulas.py`, the simulation in `power.py`.
+Formulas are in `sample_size`, the simulation in `power.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Power of the registered contrast by formula, from the moments of the sites' own history.
 
-The formulas themselves are in `formulas.py`; the simulation that they are set beside is in `power.py`.
+The formulas themselves are in `sample_size`; the simulation that they are set beside is in `power.py`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from enginehouse.programme.enums import Summary
 from enginehouse.programme.trial import Power
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
-from enginehouse.trials.formulas import detectable_effect, equivalence_power, t_power
 from enginehouse.trials.history import Question, moments
 from enginehouse.trials.power_results import FormulaPower, Moments
+from enginehouse.trials.sample_size.t_power import detectable_effect, equivalence_power, t_power
 
 FEWEST_DF = 2
 DETECTED = 0.8

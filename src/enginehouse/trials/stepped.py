@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
-from enginehouse.trials.gls import stepped_schedule, treatment_variance
+from enginehouse.trials.correlation import Correlation, period_covariance
 from enginehouse.trials.history import NO_SPREAD, Question, by_unit, on_scale, unit_weights
+from enginehouse.trials.longitudinal import cluster_df, stepped_schedule, treatment_variance
 
 Array = npt.NDArray[np.float64]
 MOST_SEQUENCES = 6
@@ -77,8 +78,8 @@ def stepped_wedge(data: TrialData, question: Question) -> SteppedWedge | NotEsti
     mean = float(np.average(rates.mean(axis=1), weights=weights))
     relative = on_scale(rates, mean, question.summary)
     level, decay, noise = fit_decay(relative, weights)
-    lag = np.abs(np.subtract.outer(np.arange(before + sequences), np.arange(before + sequences)))
-    covariance = level * decay**lag + noise * np.eye(len(lag))
+    periods = before + sequences
+    covariance = period_covariance(Correlation(between=level, within=noise, decay=decay), 1, periods=periods)
     if level + noise <= NO_SPREAD:
         return NotEstimable(reason="no-variation", detail="The units of the history do not differ at all.")
     schedule = stepped_schedule(sequences, before=before)
@@ -92,7 +93,7 @@ def stepped_wedge(data: TrialData, question: Question) -> SteppedWedge | NotEsti
         before=before,
         units=units,
         std_error=math.sqrt(variance * (1 + cv**2)),
-        df=float(units - len(lag) - 1),
+        df=cluster_df(np.full(1, units), periods),
         level=level,
         decay=decay,
         noise=noise,

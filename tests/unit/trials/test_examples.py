@@ -5,8 +5,17 @@ import importlib
 
 import pytest
 
+NAMES = [
+    "stats.dunnett",
+    "stats.inject",
+    "trials.correlation",
+    "trials.longitudinal",
+    "trials.sample_size.design_effects",
+    "trials.sample_size.t_power",
+]
 
-@pytest.mark.parametrize("name", ["trials.formulas", "trials.gls", "stats.inject"])
+
+@pytest.mark.parametrize("name", NAMES)
 def test_examples(name):
     results = doctest.testmod(importlib.import_module(f"enginehouse.{name}"))
     assert results.attempted > 0

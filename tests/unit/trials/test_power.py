@@ -12,7 +12,6 @@ from enginehouse.core.months import Month
 from enginehouse.indicators.panel import HistoricalPanel, Panel
 from enginehouse.programme.enums import Average, Summary
 from enginehouse.stats.results import Estimate, NotEstimable
-from enginehouse.trials.formulas import detectable_effect, equivalence_power, means_clusters, t_power
 from enginehouse.trials.history import moments, pseudo_trial, question_of, unit_rates
 from enginehouse.trials.power import power, power_from_record, power_on_history
 from enginehouse.trials.power_formula import formula_power, in_whole_arm
@@ -270,27 +269,6 @@ def test_too_few_units_for_the_model(protocol_of, indicator, history, register):
 def test_fidelity_dilutes(protocol):
     assert in_whole_arm(protocol.power, Summary.RATIO) == pytest.approx(0.92)
     assert in_whole_arm(protocol.power.model_copy(update={"effect": -5.0}), Summary.DIFFERENCE) == pytest.approx(-4)
-
-
-def test_detectable_effects_are_detected_with_their_probability():
-    for df in (3, 20, 300, math.inf):
-        assert t_power(detectable_effect(0.3, df), 0.3, df) == pytest.approx(0.8, abs=1e-9)
-    assert detectable_effect(1.0, math.inf) == pytest.approx(1.959964 + 0.841621, abs=1e-4)
-
-
-def test_equivalence_by_simulation():
-    """Against the rule itself on drawn estimates and standard errors."""
-    rng = np.random.default_rng(1)
-    df, error = 12, 0.025
-    drawn = rng.normal(0, error, 200_000)
-    errors = error * np.sqrt(rng.chisquare(df, 200_000) / df)
-    half = 1.782288 * errors  # t of 0.95 with 12 degrees of freedom
-    inside = (drawn - half >= math.log(0.95)) & (drawn + half <= math.log(1.05))
-    assert equivalence_power(error, df, math.log(0.95), math.log(1.05)) == pytest.approx(inside.mean(), abs=0.004)
-
-
-def test_no_number_of_clusters_is_enough_for_a_hair():
-    assert means_clusters(1e-9, 10, icc=0.01) == math.inf
 
 
 @pytest.mark.slow
