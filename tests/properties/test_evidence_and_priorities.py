@@ -10,13 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from enginehouse.economics.discounting import Discounting, discounted_years
 from enginehouse.evidence.conversion import difference_to_log_ratio, log_ratio_to_difference
 from enginehouse.evidence.predictive import Question, predict
 from enginehouse.evidence.studies import Library, LibraryStudy, library_from_record
 from enginehouse.priorities.effects import Effect, improvement, learnt_sd
 from enginehouse.priorities.results import GateValues, TriageReason
 from enginehouse.priorities.triage import Option, TrialDesign, triage
-from enginehouse.priorities.value import Discounting, discounted_years, evpi, evsi
+from enginehouse.priorities.value import evpi, evsi
 from enginehouse.programme.enums import EvidenceScale, Priority, StudyDesign
 from enginehouse.stats.forecast_scores import IntervalForecast, crps, interval_score
 from enginehouse.stats.gaussian import Normal, emax, preposterior_sd, unit_normal_loss, updated

@@ -15,17 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from enginehouse.economics.discounting import Discounting, discounted_years
 from enginehouse.priorities.policy import PolicyInputs, net_benefit_of_odds_ratio, policy_cost_effectiveness
 from enginehouse.priorities.results import DesignValue, GateValues, Triage, TriageReason
 from enginehouse.priorities.triage import Option, TrialDesign, break_even_trial_cost, triage
-from enginehouse.priorities.value import (
-    Discounting,
-    cluster_trial_variance,
-    discounted_years,
-    evpi,
-    evsi,
-    present_value,
-)
+from enginehouse.priorities.value import cluster_trial_variance, evpi, evsi
 from enginehouse.programme.enums import Priority
 from enginehouse.stats.gaussian import (
     Normal,
@@ -257,8 +251,13 @@ def test_each_convention_of_discounting(case):
 
 def test_costs_and_health_discounted_at_rates_of_their_own(case):
     inputs, expected = case("differential_discounting")["inputs"], case("differential_discounting")["expected"]
-    costs = present_value(inputs["costs_by_year"], inputs["rate_costs"])
-    qalys = present_value(inputs["qalys_by_year"], inputs["rate_qalys"])
+    costs, qalys = (
+        sum(amount * discounted_years(year, year + 1, rate) for year, amount in enumerate(amounts))
+        for amounts, rate in (
+            (inputs["costs_by_year"], inputs["rate_costs"]),
+            (inputs["qalys_by_year"], inputs["rate_qalys"]),
+        )
+    )
     assert costs == pytest.approx(expected["pv_costs"], rel=EXACT)
     assert qalys == pytest.approx(expected["pv_qalys"], rel=EXACT)
     assert inputs["lambda_"] * qalys - costs == pytest.approx(expected["net_present_value"], rel=EXACT)

@@ -45,7 +45,10 @@ def _trial_lines(found: TrialAppraisal) -> Iterator[str]:
         total = cost.total
         words = total.detail if isinstance(total, NotEstimable) else fmt.pounds(total, found.currency)
         yield f"Cost of {found.titles.get(cost.arm, cost.arm)}: {words}."
-    for label, benefit in (("within the trial", found.within_trial), ("over the horizon", found.horizon)):
+    benefits = [("within the trial", found.within_trial), ("over the horizon", found.horizon)]
+    if found.horizon_years is not None and found.horizon_years > 1 and not isinstance(found.horizon, NotEstimable):
+        benefits.append(("over the horizon, every year counted in full", found.undiscounted))
+    for label, benefit in benefits:
         if isinstance(benefit, NotEstimable):
             yield f"Net benefit {label}: {benefit.detail}"
         elif not isinstance(benefit.net, NotEstimable) and not isinstance(benefit.probability, NotEstimable):

@@ -20,7 +20,7 @@ from enginehouse.programme.enums import AllocationUnit, DecisionWord, Direction,
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.positions import Path
 from enginehouse.programme.programme import Programme
-from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.protocol import RATE, RATE_SOURCE, Protocol
 from enginehouse.programme.trial import FEWEST_WAVES
 
 USUAL_CARE = "usual-care"
@@ -302,7 +302,13 @@ def _economics(draft: Draft) -> dict[str, Any] | None:
         },
         "substitution_note": "The value is net of what is spent on something else instead; see its source.",
         "horizon_years": draft.candidates.horizon_years,
+        "discount": _discount(draft.candidates.discount_rate),
     }
+
+
+def _discount(rate: float) -> dict[str, float | str]:
+    """The rate with which the candidates were weighed, on both sides."""
+    return {"costs": rate, "effects": rate, "source": RATE_SOURCE if rate == RATE else "candidates.yaml, discount_rate"}
 
 
 def check_options(options: DraftOptions) -> None:

@@ -20,6 +20,7 @@ from enginehouse.economics.arm_costs import (
     incremental_cost,
 )
 from enginehouse.economics.beside_verdict import BesideVerdict, beside_verdict
+from enginehouse.economics.discounting import DiscountUsed, discount_used, discount_words
 from enginehouse.economics.net_benefit import NetBenefit, net_benefit
 from enginehouse.economics.price_doubt import PriceDistribution
 from enginehouse.economics.returns import ReturnRatios, headline_ratios
@@ -59,7 +60,11 @@ class TrialAppraisal:
         Net benefit of the arm's own sites over the follow-up.
     horizon
         Net benefit of giving the arm to the sites of both arms for the horizon's years, at the yearly cost and effect
-        of the trial, undiscounted; *cannot be estimated* where no horizon is registered.
+        of the trial, discounted at the registered rates; *cannot be estimated* where no horizon is registered.
+    undiscounted
+        The same with every year counted in full.
+    discounting
+        The rates, and what the horizon's years come to at each; `None` where no horizon is registered.
     programme_only
         As `horizon` (or `within_trial` where there is none), with the programme's costs alone: the time of the sites'
         staff left out.
@@ -92,6 +97,8 @@ class TrialAppraisal:
     incremental: IncrementalCost | NotEstimable
     within_trial: NetBenefit | NotEstimable
     horizon: NetBenefit | NotEstimable
+    undiscounted: NetBenefit | NotEstimable
+    discounting: DiscountUsed | None
     programme_only: NetBenefit | NotEstimable
     headline_return: ReturnRatios | NotEstimable
     turn: TurnOfTheLoop
@@ -107,10 +114,6 @@ class TrialAppraisal:
     def money(self, amount: float) -> Money:
         """A sum of this appraisal as money."""
         return Money.of(amount, self.currency, self.price_year)
-
-    def cost_of(self, arm: str) -> ArmCost | None:
-        """What one arm cost, if costs were incurred."""
-        return next((cost for cost in self.costs if cost.arm == arm), None)
 
     def to_record(self) -> dict[str, Any]:
         """Plain JSON values; `trial_appraisal_from_record` is the inverse."""
@@ -194,7 +197,10 @@ def appraise_trial(
     Within the trial: the effect on the numerator of the arm's sites over the follow-up, at the price, less the
     incremental cost of the same sites. Over the horizon: the same for each site and year, times the sites of both
     arms and the years; the strategies go on at the trial's yearly cost, and the effect lasts while they do. Where
-    substitution is known the value is net of it. See `net_benefit` and `arm_costs` for the equations.
+    substitution is known the value is net of it. Over a horizon of T years a yearly cost counts D(T, r) times, r being
+    the registered rate for costs, and a yearly value D(T, q) times, q being that for effects:
+    D(T, r) = 1 + (1 + r)^-1 + ... + (1 + r)^-(T - 1), a part of a year as that part of its weight. The price is
+    multiplied by D(T, q) / T, so that units stay as they are counted. See `net_benefit` and `arm_costs`.
     """
     economics = protocol.economics
     if economics is None and not protocol.rehearsal:
@@ -209,7 +215,7 @@ def appraise_trial(
             raise Problems(problems)
     costs = () if protocol.rehearsal else arm_costs(protocol.arms, activity, strategies)
     worth = _Appraised(protocol, evaluation, economics, costs, confidence_level)
-    decisive = worth.within_trial() if worth.horizon_years is None else worth.horizon()
+    decisive = worth.within_trial() if worth.horizon_years is None else worth.horizon(worth.discounting)
     outcome, contrast = worth.outcome, worth.contrast
     return TrialAppraisal(
         currency=settings.currency,
@@ -228,7 +234,9 @@ def appraise_trial(
         costs=costs,
         incremental=worth.incremental,
         within_trial=worth.within_trial(),
-        horizon=worth.horizon(),
+        horizon=worth.horizon(worth.discounting),
+        undiscounted=worth.horizon(None),
+        discounting=worth.discounting,
         programme_only=worth.programme_only(),
         headline_return=worth.headline_return(),
         turn=turn_of_the_loop(economics.turn if economics else (), strategies=worth.strategies_cost()),
@@ -272,6 +280,7 @@ class _Appraised:
         self.contrast: ContrastResult = self.outcome.registered
         self.years = evaluation.follow_up_months / MONTHS_PER_YEAR
         self.horizon_years = economics.horizon_years if economics else None
+        self.discounting = discount_used(economics)
         self.incremental: IncrementalCost | NotEstimable = NOT_INCURRED
         if not protocol.rehearsal:
             by_arm = {cost.arm: cost for cost in costs}
@@ -280,17 +289,17 @@ class _Appraised:
     def within_trial(self) -> NetBenefit | NotEstimable:
         return self._net_benefit(self.contrast.sites, self.years, _both)
 
-    def horizon(self) -> NetBenefit | NotEstimable:
+    def horizon(self, discounting: DiscountUsed | None) -> NetBenefit | NotEstimable:
         if isinstance(self.incremental, NotEstimable):
             return self.incremental
         if self.horizon_years is None:
             return NO_HORIZON
-        return self._net_benefit(self.contrast.sites + self.contrast.over_sites, self.horizon_years, _both)
+        return self._net_benefit(self._all_sites, self.horizon_years, _both, discounting)
 
     def programme_only(self) -> NetBenefit | NotEstimable:
         if self.horizon_years is None:
             return self._net_benefit(self.contrast.sites, self.years, _programme)
-        return self._net_benefit(self.contrast.sites + self.contrast.over_sites, self.horizon_years, _programme)
+        return self._net_benefit(self._all_sites, self.horizon_years, _programme, self.discounting)
 
     def headline_return(self) -> ReturnRatios | NotEstimable:
         within = self.within_trial()
@@ -310,8 +319,14 @@ class _Appraised:
             total += part
         return total
 
-    def _net_benefit(self, sites: int, years: float, part: Part) -> NetBenefit | NotEstimable:
-        """For so many sites and years, at the trial's yearly cost and effect."""
+    @property
+    def _all_sites(self) -> int:
+        return self.contrast.sites + self.contrast.over_sites
+
+    def _net_benefit(
+        self, sites: int, years: float, part: Part, discounting: DiscountUsed | None = None
+    ) -> NetBenefit | NotEstimable:
+        """For so many sites and years, at the trial's yearly cost and effect, discounted where that is asked for."""
         if isinstance(self.incremental, NotEstimable):
             return self.incremental
         assert self.economics is not None, "only a rehearsal has no economics, and it incurs no cost"
@@ -320,12 +335,14 @@ class _Appraised:
             return _no_value(contrast.effect, kept)
         scale = sites * years / (contrast.sites * self.years)
         each = part(self.incremental)
+        cost_years = years if discounting is None else discounting.years_of_costs
+        value_years = years if discounting is None else discounting.years_of_effects
         return net_benefit(
             contrast.effect,
             quantity=_quantity(contrast.effect, contrast.absolute) * scale,
-            price=PriceDistribution.of(self.economics.price, factor=kept),
+            price=PriceDistribution.of(self.economics.price, factor=kept * value_years / years),
             direction=self.outcome.direction,
-            cost=each if isinstance(each, NotEstimable) else each * sites * years / self.years,
+            cost=each if isinstance(each, NotEstimable) else each * sites * cost_years / self.years,
             sites=sites,
             years=years,
             confidence_level=self.level,
@@ -367,10 +384,13 @@ def _notes(economics: Economics | None, worth: _Appraised) -> Iterator[str]:
     if isinstance(worth.incremental, NotEstimable):
         yield worth.incremental.detail
         return
-    if worth.horizon_years is not None:
+    if worth.horizon_years is not None and worth.discounting is not None:
+        years = "year" if worth.horizon_years == 1 else "years"
         yield (
-            f"Over {worth.horizon_years:g} years: for the sites of both arms, at the yearly cost and effect of the "
-            "trial, undiscounted. The effect is taken to last while the strategies go on, and no longer."
+            f"Over {worth.horizon_years:g} {years}: for the sites of both arms, at the yearly cost and effect of the "
+            "trial. The effect is taken to last while the strategies go on, and no longer."
         )
+        if worth.horizon_years > 1:
+            yield discount_words(worth.horizon_years, worth.discounting)
     if isinstance(worth.incremental.per_site, NotEstimable):
         yield worth.incremental.per_site.detail

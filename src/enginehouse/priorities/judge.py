@@ -9,10 +9,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from enginehouse.economics.discounting import discounted_years
 from enginehouse.priorities.effects import MONTHS, Effect, change_at, improvement, learnt_sd, relative_change
 from enginehouse.priorities.results import GateValues, LocalFacts, Prices, Triage, Worth
 from enginehouse.priorities.triage import Option, TrialDesign, break_even_trial_cost, triage
-from enginehouse.priorities.value import discounted_years
 from enginehouse.programme.enums import EvidenceScale
 from enginehouse.stats.gaussian import Normal
 from enginehouse.stats.results import t_quantile

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from enginehouse.economics.discounting import Discounting
 from enginehouse.evidence.results import Predictive
-from enginehouse.priorities.value import Discounting
 from enginehouse.programme.enums import EvidenceScale, Priority
 from enginehouse.stats.records import from_plain, to_plain
 

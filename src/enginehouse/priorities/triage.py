@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from enginehouse.economics.discounting import Discounting, discounted_years
 from enginehouse.priorities.results import DesignValue, GateAnswer, GateValues, Triage, TriageReason
-from enginehouse.priorities.value import Discounting, discounted_years
 from enginehouse.programme.enums import Priority
 from enginehouse.stats.gaussian import Normal, emax, probability_positive, unit_normal_loss
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from enginehouse.economics.discounting import Discounting
 from enginehouse.evidence.predictive import Question, predict
 from enginehouse.evidence.results import Predictive
 from enginehouse.evidence.studies import Library
 from enginehouse.priorities.effects import Effect, std_error_on, unusable
 from enginehouse.priorities.judge import Judged, judge
 from enginehouse.priorities.results import GateValues, LocalFacts, Prices, Priorities, TrialSize, Weighed
-from enginehouse.priorities.value import Discounting
 from enginehouse.priorities.wording import Words, not_yet, reason, rules, why_infeasible, would_change
 from enginehouse.programme.candidates import Candidate, Candidates, Value
 from enginehouse.programme.enums import EvidenceScale, Priority

@@ -152,6 +152,12 @@ def horizon_words(told: Told, economics: Economics) -> Iterator[str]:
     if economics.horizon_years is not None:
         years = "year" if economics.horizon_years == 1 else "years"
         yield f"The effect is valued over {economics.horizon_years:g} {years} after the follow-up."
+    if economics.horizon_years is not None and economics.horizon_years > 1:
+        rates = economics.discount
+        yield (
+            f"Years after the first count for less: by {rates.costs:.1%} a year for costs and {rates.effects:.1%} for "
+            f"what the effect is worth ({rates.source})."
+        )
     if economics.turn:
         settings = told.programme.settings
         sums = [

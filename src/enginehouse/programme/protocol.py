@@ -236,6 +236,21 @@ class TurnCost(Spec):
     """Where these numbers come from."""
 
 
+RATE = 0.035
+RATE_SOURCE = "NICE health technology evaluations: the manual (PMG36), reference case"
+
+
+class DiscountRates(Spec):
+    """Yearly rates by which later years of the horizon count for less; the first year counts in full."""
+
+    costs: Share = RATE
+    """The rate for what the strategies cost."""
+    effects: Share = RATE
+    """The rate for what the effect is worth: another one where that is health (0.015 by HM Treasury's Green Book)."""
+    source: Text = RATE_SOURCE
+    """Who sets these rates."""
+
+
 class Economics(Spec):
     """Inputs of the appraisal. Without `campaign_cost` no return is computed, only break-even and a curve."""
 
@@ -253,6 +268,8 @@ class Economics(Spec):
     """Published sums about the same campaign."""
     horizon_years: Positive | None = None
     """Over how many years the effect is valued after the follow-up; with random allocation."""
+    discount: DiscountRates = DiscountRates()
+    """How later years of the horizon count. Left out, by 3.5% a year on both sides, as in NICE's reference case."""
     turn: Many[TurnCost] = ()
     """What this turn of the loop costs beside its strategies: design, governance, data, evaluation."""
 

@@ -61,7 +61,8 @@ def _worth(appraisal: TrialAppraisal) -> Iterator[str]:
     if appraisal.horizon_years is None:
         yield _say(f"worth_trial_{sign}", **words)
     else:
-        yield _say(f"worth_{sign}", years=years_words(found.years), **words)
+        later = _say("later_years") if found.years > 1 else ""
+        yield _say(f"worth_{sign}", years=f"{years_words(found.years)}{later}", **words)
     if appraisal.price is not None and appraisal.price.is_assumption:
         yield _say("assumption")
 

@@ -16,6 +16,7 @@ WITH_EXAMPLES = {
     "budget_impact",
     "consistency",
     "costing",
+    "discounting",
     "net_benefit",
     "returns",
     "savings",

@@ -29,7 +29,7 @@ from enginehouse.evaluation.results import OutcomeRole, VerdictResult
 from enginehouse.programme.enums import Average, ContactKind, Direction, Summary, Verdict, Window
 from enginehouse.programme.load import load_programme
 from enginehouse.programme.programme import Programme
-from enginehouse.programme.protocol import Protocol
+from enginehouse.programme.protocol import DiscountRates, Protocol
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 
 ARM, OVER = "feedback-plus-facilitation", "feedback"
@@ -43,6 +43,7 @@ COUNTERFACTUAL = 200_000_000.0
 # Training, 36,000 minutes, 400 journeys; and the practices' own 48,000 minutes.
 PROGRAMME_COST, SITE_COST = 12 * 380 + 36_000 * 0.9 + 400 * 65, 48_000 * 1.2
 PRICE = 0.011 * 0.85
+THREE_YEARS = 1 + 1 / 1.035 + 1 / 1.035**2
 
 
 @pytest.fixture(scope="module")
@@ -198,16 +199,53 @@ def test_over_the_horizon_for_all_sites_and_years(appraise: Callable[..., TrialA
     appraisal = appraise()
     within, horizon = net(appraisal.within_trial), net(appraisal.horizon)
     assert (horizon.sites, horizon.years) == (200, 3.0)
-    for part in ("value", "cost"):
-        of = (lambda each: each.value.range.point) if part == "value" else (lambda each: each.cost)
-        assert of(horizon) == pytest.approx(of(within) * 2 * 3)
+    # Twice the sites; three years at NICE's 3.5%, the first in full: 1 + 1/1.035 + 1/1.035^2 = 2.8997.
+    assert horizon.value.range.point == pytest.approx(187_000 * 2 * THREE_YEARS)
+    assert horizon.cost == pytest.approx((PROGRAMME_COST + SITE_COST) * 2 * THREE_YEARS)
+    assert horizon.units.point == pytest.approx(within.units.point * 2 * 3)  # what is avoided is counted, not valued
     assert horizon.probability == pytest.approx(within.probability)
+    assert horizon.break_even_effect == pytest.approx(within.break_even_effect)
     assert appraisal.decisive is appraisal.horizon
+
+
+def test_every_year_in_full_stands_beside_it(appraise: Callable[..., TrialAppraisal]):
+    appraisal = appraise()
+    full, used = net(appraisal.undiscounted), appraisal.discounting
+    assert full.value.range.point == pytest.approx(187_000 * 2 * 3)
+    assert full.cost == pytest.approx((PROGRAMME_COST + SITE_COST) * 2 * 3)
+    assert used is not None
+    assert (used.costs, used.effects) == (0.035, 0.035)
+    assert (used.years_of_costs, used.years_of_effects) == pytest.approx((2.8997, 2.8997), abs=5e-5)
+    (told,) = [note for note in appraisal.notes if "count for less" in note]
+    assert told == (
+        "Years after the first count for less: by 3.5% a year for costs, so that 3 years count as 2.8997, and by 3.5% "
+        "for what the effect is worth (2.8997). The rates are those of: NICE health technology evaluations: the manual "
+        "(PMG36), reference case."
+    )
+
+
+def test_health_at_the_rate_of_the_green_book(appraise: Callable[..., TrialAppraisal], protocol: Protocol):
+    """Costs at 3.5%, what the effect is worth at 1.5%, over two and a half years, the last half of a year as half."""
+    rates = DiscountRates(costs=0.035, effects=0.015, source="HM Treasury, The Green Book")
+    assert protocol.economics is not None
+    economics = protocol.economics.model_copy(update={"horizon_years": 2.5, "discount": rates})
+    horizon = net(appraise(changes={"economics": economics}).horizon)
+    cost, value = (PROGRAMME_COST + SITE_COST) * 2, 187_000 * 2
+    assert horizon.cost == pytest.approx(cost * (1 + 1 / 1.035 + 0.5 / 1.035**2))
+    assert horizon.value.range.point == pytest.approx(value * (1 + 1 / 1.015 + 0.5 / 1.015**2))
+    assert horizon.from_effect.point == pytest.approx(horizon.value.range.point - horizon.cost)
+
+
+def test_a_horizon_of_a_year_is_not_discounted(appraise: Callable[..., TrialAppraisal], protocol: Protocol):
+    assert protocol.economics is not None
+    appraisal = appraise(changes={"economics": protocol.economics.model_copy(update={"horizon_years": 1})})
+    assert appraisal.horizon == appraisal.undiscounted
+    assert not [note for note in appraisal.notes if "count for less" in note]
 
 
 def test_the_programme_alone(appraise: Callable[..., TrialAppraisal]):
     appraisal = appraise()
-    assert net(appraisal.programme_only).cost == pytest.approx(PROGRAMME_COST * 6)
+    assert net(appraisal.programme_only).cost == pytest.approx(PROGRAMME_COST * 2 * THREE_YEARS)
     assert net(appraisal.programme_only).value == net(appraisal.horizon).value
 
 
@@ -281,8 +319,7 @@ def test_an_effect_that_cannot_be_estimated_has_costs_all_the_same(appraise: Cal
     for part in (appraisal.within_trial, appraisal.horizon, appraisal.programme_only, appraisal.headline_return):
         assert isinstance(part, NotEstimable)
         assert part.detail == "The effect cannot be estimated. Two sites are left."
-    cost = appraisal.cost_of(ARM)
-    assert cost is not None
+    (cost,) = (each for each in appraisal.costs if each.arm == ARM)
     assert cost.borne_by_sites == pytest.approx(600 * 20 * 1.2 + SITE_COST)
 
 

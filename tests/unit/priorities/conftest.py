@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from enginehouse.economics.discounting import Discounting
 from enginehouse.evidence.studies import Library
 from enginehouse.priorities.results import GateValues, LocalFacts, Prices, Priorities, TrialSize
-from enginehouse.priorities.value import Discounting
 from enginehouse.priorities.weigh import weigh
 from enginehouse.programme.candidates import Candidates
 from enginehouse.programme.enums import EvidenceScale, StudyDesign

@@ -8,7 +8,7 @@ from enginehouse.programme.checks.analysis import measured, outcomes
 from enginehouse.programme.checks.names import Fault, Known
 from enginehouse.programme.enums import ContactKind
 from enginehouse.programme.positions import Path
-from enginehouse.programme.protocol import Claim, Economics, Protocol
+from enginehouse.programme.protocol import RATE, RATE_SOURCE, Claim, DiscountRates, Economics, Protocol
 
 
 def check_money(protocol: Protocol, known: Known) -> Iterator[Fault]:
@@ -36,9 +36,18 @@ def _economics(economics: Economics, protocol: Protocol, known: Known) -> Iterat
             f"got {price.price_year}; the programme's price_year is {known.settings.price_year}.",
             "Convert the price, or change price_year in programme.yaml.",
         )
+    yield from _rates(economics.discount)
     if protocol.design.type.is_randomised and economics.horizon_years is None:
         what = "is missing; without it nothing is said of the years after the trial."
         yield Fault(("economics", "horizon_years"), what, "Add over how many years the effect is valued.")
+
+
+def _rates(rates: DiscountRates) -> Iterator[Fault]:
+    """Other rates than the usual ones are somebody's, and pages say whose."""
+    if (rates.costs, rates.effects) != (RATE, RATE) and rates.source == RATE_SOURCE:
+        what = f"is missing; {rates.costs:.1%} for costs and {rates.effects:.1%} for effects are not the rates of NICE."
+        remedy = "Say who sets them, for example: HM Treasury, The Green Book (costs 3.5%, health 1.5%)."
+        yield Fault(("economics", "discount", "source"), what, remedy)
 
 
 def _counted_once(protocol: Protocol, known: Known) -> Iterator[Fault]:

@@ -88,12 +88,30 @@ def _worth(basis: TrialBasis, appraisal: TrialAppraisal) -> Iterator[str]:
         high=fmt.pounds(found.net.high, currency),
         probability=probability_words(found.probability),
     )
+    yield from _in_full(appraisal)
     if not isinstance(found.break_even_effect, NotEstimable):
         effect = margin(basis, found.break_even_effect)
         yield _say("break_even", cost=money_words(found.break_even_cost, currency), effect=effect)
     alone = appraisal.programme_only
     if isinstance(alone, NetBenefit) and not isinstance(alone.probability, NotEstimable):
         yield _say("programme_only", probability=fmt.probability(alone.probability))
+
+
+def _in_full(appraisal: TrialAppraisal) -> Iterator[str]:
+    """The same sum with every year counted in full, where later years count for less."""
+    used, full = appraisal.discounting, appraisal.undiscounted
+    if used is None or appraisal.horizon_years is None or appraisal.horizon_years <= 1:
+        return
+    if isinstance(full, NotEstimable) or isinstance(full.net, NotEstimable):
+        return
+    yield _say(
+        "undiscounted",
+        costs=fmt.percent(used.costs),
+        effects=fmt.percent(used.effects),
+        net=fmt.pounds(full.net.point, appraisal.currency),
+        low=fmt.pounds(full.net.low, appraisal.currency),
+        high=fmt.pounds(full.net.high, appraisal.currency),
+    )
 
 
 def _where(basis: TrialBasis, appraisal: TrialAppraisal, found: NetBenefit) -> str:

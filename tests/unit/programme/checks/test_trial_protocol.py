@@ -117,6 +117,7 @@ BLOCKS = "  method: stratified-blocks\n  strata: [area]\n  block_sizes: [{}]\n"
         ("engaged: {strategy: visits,", "engaged: {strategy: visit,", "analysis.engaged.strategy\n  got 'visit', which no arm that is judged has; expected one of: feedback-letter, visits. Did you mean 'visits'?"),
         ("engaged: {strategy: visits,", "engaged: {strategy: feedback-letter,", "analysis.engaged.strategy\n  got 'feedback-letter', which the comparator letter gets too."),
         ("engaged: {strategy: visits,", "engaged: {strategy: feedback-letter,", "analysis.engaged.strategy\n  got 'feedback-letter', but nothing is logged of who received it. Add contact or delivered_by in strategies/feedback-letter.yaml"),
+        ("horizon_years: 3", "horizon_years: 3\n  discount: {effects: 0.015}", "economics.discount.source\n  is missing; 3.5% for costs and 1.5% for effects are not the rates of NICE. Say who sets them, for example: HM Treasury, The Green Book"),
         # Other cycles.
         ("approvals:", "concurrent_with: [visits]\napprovals:", "concurrent_with[1]\n  got 'visits', which is this cycle."),
         ("approvals:", "concurrent_with: [inhalers]\napprovals:", "concurrent_with[1]\n  got the cycle 'inhalers'. There is no cycles/inhalers."),
