@@ -6,7 +6,7 @@ import base64
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from enginehouse.reports.charts.draw import draw
@@ -23,6 +23,7 @@ from enginehouse.reports.content import (
     annex_start,
 )
 from enginehouse.reports.inline import plain, runs
+from enginehouse.reports.jinja import template_environment
 from enginehouse.reports.messages import say
 
 MACROS: dict[type, str] = {
@@ -65,13 +66,7 @@ def chart(figure: Figure, name: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("enginehouse.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment()
     environment.filters["inline"] = inline
     environment.globals.update(chart=chart, say=say, macro_of=lambda block: MACROS[type(block)])
     return environment

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
+from enginehouse.reports.jinja import template_environment
 from enginehouse.reports.practice.page import Note, PracticePage
 from enginehouse.reports.practice.runs import Run, rich_runs
 from enginehouse.reports.practice.style import COLOURS, Density
@@ -64,13 +65,7 @@ def _sizes(density: Density) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("enginehouse.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment()
     environment.filters["rich"] = rich
     return environment.get_template("practice.html.j2")
 
