@@ -1,6 +1,7 @@
 """The dossier of a trial and the board's page, word for word.
 
 When the wording is meant to change: `ENGINEHOUSE_UPDATE_GOLDEN=1 pytest tests/golden/reports`, then read the difference.
+The records come from a trial that was run: `record_trial.py`.
 """
 
 from __future__ import annotations

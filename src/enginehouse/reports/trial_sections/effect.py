@@ -14,7 +14,7 @@ from enginehouse.reports.messages import say
 from enginehouse.reports.sections.effect import own_unit_words
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.figures import interval_figure, series_figure
-from enginehouse.reports.trial_sections.words import estimated_words, first_upper
+from enginehouse.reports.trial_sections.words import estimated_words, first_upper, joined, named_words
 from enginehouse.stats.results import Estimate
 
 
@@ -130,7 +130,7 @@ def _notes(basis: TrialBasis) -> Iterator[str]:
     contrast, variation = basis.contrast, basis.primary.variation
     if isinstance(contrast.effect, Estimate):
         kind = page_words(contrast.std_error_kind)
-        covariates = ", ".join(contrast.covariates)
+        covariates = joined(named_words(basis, name) for name in contrast.covariates)
         yield (
             _say("method", kind=first_upper(kind), covariates=covariates)
             if covariates

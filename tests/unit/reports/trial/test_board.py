@@ -38,11 +38,11 @@ def test_it_is_one_page_with_its_six_parts(trial: TrialBasis) -> None:
 
 def test_the_trial_in_plain_words(trial: TrialBasis) -> None:
     text = text_of(trial)
-    assert "292 practices were put into two groups by lot" in text
-    assert "ended 7.9% lower with feedback and facilitation than with feedback" in text
-    assert "from 11.1% lower to 4.6% lower" in text
-    assert "Facilitation visits reached 124 of the 146 practices" in text
-    assert "cost £746 more than feedback for each of the practices" in text
+    assert "58 practices were put into two groups by lot" in text
+    assert "ended 6.3% lower with feedback and facilitation than with feedback alone" in text
+    assert "from 14.1% lower to 2.3% higher" in text
+    assert "Facilitation by a visiting pharmacist reached 26 of the 29 practices" in text
+    assert "cost £822 more than feedback alone for each of the practices" in text
     assert "We go on and keep finding out." in text
 
 
@@ -63,7 +63,7 @@ def test_an_added_thing_that_adds_nothing_is_told_as_that(trial: TrialBasis) -> 
     verdict = replace(trial.evaluation.verdict, word=Verdict.EQUIVALENT)
     text = text_of(replace(trial, evaluation=replace(trial.evaluation, verdict=verdict)))
     assert "added nothing that matters to feedback" in text
-    assert "Whether feedback itself works is another question" in text
+    assert "Whether feedback alone itself works is another question" in text
 
 
 def test_what_is_not_known_is_not_made_up(trial: TrialBasis) -> None:

@@ -38,14 +38,15 @@ def test_every_design_has_its_words() -> None:
 
 def test_the_four_numbers_to_take_away(design_report: DesignReport) -> None:
     (numbers,) = blocks(document_of(design_report), KeyNumbers)
-    assert [item.value for item in numbers.items] == ["99%", "78%", "−4.9%", "33%"]
-    assert "of 21; one in twenty would be right" in numbers.items[3].note
+    assert [item.value for item in numbers.items] == ["53%", "below 1%", "−11.2%", "8%"]
+    assert "of 12; one in twenty would be right" in numbers.items[3].note
 
 
 def test_all_at_once_stands_beside_the_others_with_its_false_alarms(design_report: DesignReport) -> None:
-    text = text_of(design_report)
-    assert "33% of them an effect, where 5% would be right" in text
-    table = blocks(document_of(design_report), DataTable)[0]
+    first, second, *others = design_report.lines
+    without = replace(design_report, lines=(first, replace(second, feasible=False, precision=CANNOT), *others))
+    assert "8% of them an effect, where 5% would be right" in text_of(without)
+    table = blocks(document_of(without), DataTable)[0]
     assert len(table.rows) == len(design_report.lines)
     assert table.rows[0][0].endswith("(registered)")
     assert [row[1] for row in table.rows].count("not possible here") == 1
@@ -53,8 +54,8 @@ def test_all_at_once_stands_beside_the_others_with_its_false_alarms(design_repor
 
 def test_each_answer_under_no_difference_and_under_the_effect(design_report: DesignReport) -> None:
     answers = blocks(document_of(design_report), DataTable)[1]
-    assert ("Equivalent", "78.0% (±1.4%)", "0%") in answers.rows
-    assert ("Better", "2.6% (±1.4%)", "52.0% (±1.4%)") in answers.rows
+    assert ("Worthwhile", "0%", "16.0% (±2.6%)") in answers.rows
+    assert ("Better", "3.0% (±1.2%)", "37.0% (±3.4%)") in answers.rows
 
 
 def test_the_figure_holds_widths_and_no_results(design_report: DesignReport) -> None:

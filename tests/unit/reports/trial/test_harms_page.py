@@ -30,6 +30,8 @@ def report(trial: TrialBasis) -> HarmsReport:
     """A look with hand-made words; the second outcome could not be estimated."""
     outcomes = tuple(o for o in trial.evaluation.outcomes if o.role is OutcomeRole.BALANCING)
     first, second = outcomes
+    unknown = NotEstimable(reason="too-few", detail="Only 3 sites have data.")
+    second = replace(second, contrasts=(replace(second.registered, effect=unknown, ratio=unknown, absolute=None),))
     return HarmsReport(
         title="A trial",
         last_month="2025-11",
@@ -39,7 +41,7 @@ def report(trial: TrialBasis) -> HarmsReport:
         registered_looks=("2025-11", "2026-02"),
         method="independence-gee",
         arms=trial.evaluation.arms,
-        outcomes=outcomes,
+        outcomes=(first, second),
         findings=(
             finding(second, HarmWord.CANNOT_BE_ESTIMATED, "NSAIDs: cannot be estimated (Only 3 sites)."),
             finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -121,21 +122,21 @@ def test_what_every_page_must_say_stands_on_every_page(trial: TrialBasis) -> Non
     for page in reader.pages:
         text = " ".join(page.extract_text().split())
         assert "All data here are synthetic" in text
-        assert "amended after it was locked, on 1 September 2025" in text
+        assert "amended after it was locked, on 12 April 2025" in text
 
 
 def test_the_trial_in_one_breath(trial: TrialBasis) -> None:
     text = text_of(trial)
-    assert "−7.9% (95% interval −11.1% to −4.6%) with feedback and facilitation compared with feedback" in text
+    assert "−6.3% (95% interval −14.1% to 2.3%) with feedback and facilitation compared with feedback alone" in text
     assert "before the outcomes existed and before anyone was allocated" in text
-    assert "B. Manager fixed the list and the rules on 17 May 2025" in text
+    assert "The trial statistician fixed the list and the rules on 19 May 2025" in text
     assert "Known beforehand. The history of all practices to March 2025" in text
-    assert "Looks at harms by arm before the end, recorded: 1 December 2025." in text
+    assert "Looks at harms by arm before the end, recorded: 5 December 2025." in text
     assert (
-        "What a registered look had found on 1 December 2025 (G. Officer), with the data up to September 2025: "
-        "- Gabapentinoids in the arm: nothing that chance would not give, 0.4% (95% interval −1.9% to 2.8%)."
+        "What a registered look had found on 5 December 2025 (The governance officer), with the data up to September "
+        "2025: - Gabapentinoids in feedback and facilitation compared with feedback alone: nothing that chance would not "
+        "give, −3.6% (95% interval −9.4% to 2.7%)."
     ) in text
-    assert "looks at harms that were not taken" not in text
     assert "What had been agreed for this answer: evaluate further." in text
     assert "This is what had been agreed." in text
     assert "Dissent. One member." in text
@@ -145,20 +146,19 @@ def test_the_trial_in_one_breath(trial: TrialBasis) -> None:
 def test_the_flow_adds_up(trial: TrialBasis) -> None:
     chart = next(f.chart for f in figures(trial_dossier_of(trial)) if isinstance(f.chart, FlowChart))
     assert [step.box.title for step in chart.trunk] == [
-        "In the places meant: 300",
-        "Eligible: 294",
-        "Allocated at random: 292",
+        "In the places meant: 59",
+        "Eligible: 59",
+        "Allocated at random: 58",
     ]
     assert [step.aside.title for step in chart.trunk if step.aside] == [
-        "Not eligible: 6",
-        "Opted out of taking part: 2",
+        "Not eligible: 0",
+        "Opted out of taking part: 1",
     ]
     assert [[box.title for box in arm] for arm in chart.arms] == [
-        ["Feedback: 146", "What they got", "Left: 4", "Analysed: 143"],
-        ["Feedback and facilitation: 146", "What they got", "Left: 6", "Analysed: 139"],
+        ["Feedback alone: 29", "What they got", "Left: 1", "Analysed: 28"],
+        ["Feedback and facilitation: 29", "What they got", "Left: 3", "Analysed: 29"],
     ]
-    assert 300 - 6 == 294
-    assert 294 - 2 == 292 == 146 + 146
+    assert 59 - 1 == 58 == 29 + 29
 
 
 def test_the_flow_in_words_says_all_its_numbers(trial: TrialBasis) -> None:
@@ -171,14 +171,14 @@ def test_the_flow_in_words_says_all_its_numbers(trial: TrialBasis) -> None:
 def test_without_a_roster_the_flow_begins_with_the_allocation(trial: TrialBasis) -> None:
     bare = replace(trial, roster=None, balance=None)
     chart = next(f.chart for f in figures(trial_dossier_of(bare)) if isinstance(f.chart, FlowChart))
-    assert [step.box.title for step in chart.trunk] == ["Allocated at random: 292"]
+    assert [step.box.title for step in chart.trunk] == ["Allocated at random: 58"]
     assert draw(chart)
 
 
 def test_the_baseline_table_has_a_column_for_each_arm(trial: TrialBasis) -> None:
     table = tables(trial_dossier_of(trial), "baseline")[0]
-    assert table.header == ("What", "Feedback", "Feedback and facilitation", "Difference")
-    assert ("List size *", "8,110 (4,210)", "8,100 (4,210)", "0.00") in table.rows
+    assert table.header == ("What", "Feedback alone", "Feedback and facilitation", "Difference")
+    assert ("List size *", "9,580 (5,550)", "11,000 (8,000)", "0.21") in table.rows
 
 
 def test_the_figure_shows_the_margins_and_the_effect(trial: TrialBasis) -> None:
@@ -206,7 +206,9 @@ def test_each_verdict_is_told_with_the_same_dignity(trial: TrialBasis, word: Ver
 
 def test_equivalent_says_what_it_cannot_say(trial: TrialBasis) -> None:
     told = replace(trial, evaluation=with_effect(trial.evaluation, trial.contrast.effect, Verdict.EQUIVALENT))
-    assert "added nothing worthwhile to feedback; this trial cannot say whether feedback works" in text_of(told)
+    assert "added nothing worthwhile to feedback alone; this trial cannot say whether feedback alone works" in text_of(
+        told
+    )
     arms = {"feedback": ("bimonthly-feedback",), "feedback-plus-facilitation": ("facilitation",)}
     other = replace(told, protocol=told.protocol.model_copy(update={"arms": arms}))
     assert added_words(other) == ""
@@ -264,7 +266,7 @@ def test_what_was_not_registered_is_marked(trial: TrialBasis) -> None:
     )
     text = text_of(replace(trial, unregistered=(asked,)))
     assert "Not registered: Only large practices" in text
-    assert "Asked by The board. Reason: Someone wondered." in text
+    assert "Asked by The programme board. Reason: Someone wondered." in text
     assert "It decides nothing." in text
 
 
@@ -313,9 +315,9 @@ def test_what_the_record_lacks_is_not_recorded(trial: TrialBasis) -> None:
 
 def test_an_auditor_is_told_what_to_run_and_what_must_come_out(trial: TrialBasis) -> None:
     text = text_of(trial)
-    assert "Run python audit_allocation.py plan.json seed.txt." in text
-    assert "07" * 32 in text
-    assert "One of 1,000 accepted ways to draw was taken" in text
+    assert "Run python3 audit_allocation.py plan.json seed.txt allocation.json." in text
+    assert sha256(b"a seed that was fixed first").hexdigest() in text
+    assert "One of 2,000 accepted ways to draw was taken" in text
     without = replace(trial, facts=replace(trial.facts, allocation=None), plan=None)
     assert "No allocation is recorded." in text_of(without)
 
