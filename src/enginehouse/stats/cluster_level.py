@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import mannwhitneyu
 
 from enginehouse.stats.fits import RANK_TOLERANCE, aliased
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
@@ -85,6 +86,26 @@ def cluster_t_test(
         method=f"cluster-t-test-{variance}",
         numbers={"clusters": float(sum(sizes))},
     )
+
+
+def cluster_rank_sum(values: npt.ArrayLike, treated: npt.ArrayLike) -> float | NotEstimable:
+    """The two-sided p value of the rank sum (Wilcoxon, Mann-Whitney) of cluster summaries, exact unless there are ties.
+
+    Parameters
+    ----------
+    values, treated
+        As in `cluster_t_test`.
+
+    Returns
+    -------
+    float or NotEstimable
+    """
+    summaries, arm = _clusters(values, treated)
+    if not arm.any() or arm.all():
+        return NotEstimable(reason="one-arm", detail="One of the two arms has no cluster with data.")
+    ties = len(np.unique(summaries)) < len(summaries)
+    found = mannwhitneyu(summaries[arm], summaries[~arm], method="asymptotic" if ties else "exact")
+    return float(found.pvalue)
 
 
 def cluster_ancova(

@@ -52,6 +52,21 @@ class PermutationTest:
     ties: int
     smallest_p: float
 
+    @staticmethod
+    def of(own: float, others: Array, *, exact: bool) -> PermutationTest:
+        """From the observed statistic and those of the allocations."""
+        slack = TIE * max(abs(own), float(np.abs(others).max()), 1e-300)
+        far = np.abs(others) >= abs(own) - slack
+        return PermutationTest(
+            statistic=own,
+            p_value=_share(far, exact=exact),
+            p_upper=_share(others >= own - slack, exact=exact),
+            allocations=len(others),
+            exact=exact,
+            ties=int(np.count_nonzero(np.abs(np.abs(others) - abs(own)) <= slack)),
+            smallest_p=_smallest(others, slack) if exact else 1 / (len(others) + 1),
+        )
+
 
 type Statistic = Callable[[npt.NDArray[np.bool_], npt.NDArray[np.bool_]], Array]
 """Arms of B allocations as two masks (B, K), those of the arm and those of its comparator, to B statistics."""
@@ -111,18 +126,7 @@ def permutation_test(
         return NotEstimable(
             reason="no-statistic", detail="For some allocations the two arms cannot be compared: one has too little."
         )
-    slack = TIE * max(abs(own), float(np.abs(others).max()), 1e-300)
-    far = np.abs(others) >= abs(own) - slack
-    ties = int(np.count_nonzero(np.abs(np.abs(others) - abs(own)) <= slack))
-    return PermutationTest(
-        statistic=own,
-        p_value=_share(far, exact=exact),
-        p_upper=_share(others >= own - slack, exact=exact),
-        allocations=len(others),
-        exact=exact,
-        ties=ties,
-        smallest_p=_smallest(others, slack) if exact else 1 / (len(others) + 1),
-    )
+    return PermutationTest.of(own, others, exact=exact)
 
 
 def _share(extreme: npt.NDArray[np.bool_], *, exact: bool) -> float:
@@ -245,14 +249,16 @@ def permutation_interval(
             reason="too-few-allocations",
             detail=f"The least p that these allocations can give is {first.smallest_p:.3g}, above {alpha:.3g}.",
         )
-    limits = [_limit(excess, first.statistic, sign * max(float(np.ptp(outcome)), 1e-12)) for sign in (-1.0, 1.0)]
+    limits = [
+        first_rejected(excess, first.statistic, sign * max(float(np.ptp(outcome)), 1e-12)) for sign in (-1.0, 1.0)
+    ]
     if any(limit is None for limit in limits):
         return NotEstimable(reason="no-limit", detail="No shift, however large, is rejected by these allocations.")
     low, high = (limit for limit in limits if limit is not None)
     return Interval(low=low, high=high, confidence_level=confidence_level, method="permutation")
 
 
-def _limit(excess: Callable[[float], float], middle: float, reach: float) -> float | None:
+def first_rejected(excess: Callable[[float], float], middle: float, reach: float) -> float | None:
     """Where the test begins to reject, going from the estimate in the direction of `reach`."""
     far = reach
     for _ in range(8):

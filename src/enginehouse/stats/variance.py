@@ -6,7 +6,7 @@ These feed the design of trials and the insight pages. Funnel limits, shrinkage 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ class VarianceComponents:
         Of k sites and N individuals, with k - 1 and N - k degrees of freedom.
     average_size
         n0 = (N - sum(n^2)/N) / (k - 1), a little below the mean size.
+    squared_sizes, cubed_sizes
+        Sums of n^2 and n^3 over sites.
     """
 
     mean_square_between: float
@@ -36,6 +38,8 @@ class VarianceComponents:
     average_size: float
     sites: int
     individuals: int
+    squared_sizes: float
+    cubed_sizes: float
     notes: tuple[str, ...] = ()
 
     @property
@@ -55,6 +59,15 @@ class VarianceComponents:
         n, k, size, icc = self.individuals, self.sites, self.average_size, self.icc
         spread = (1 - icc) ** 2 * (1 + (size - 1) * icc) ** 2
         return math.sqrt(2 * (n - 1) * spread / (size**2 * (n - k) * (k - 1)))
+
+    @property
+    def std_error_of_unequal_sizes(self) -> float:
+        """Large-sample standard error of the ICC that knows how sites vary in size (Smith 1957)."""
+        n, k, size, icc = self.individuals, self.sites, self.average_size, self.icc
+        varying = self.squared_sizes - 2 * self.cubed_sizes / n + (self.squared_sizes / n) ** 2
+        within = (1 + icc * (size - 1)) ** 2 / (n - k)
+        between = ((k - 1) * (1 - icc) * (1 + icc * (2 * size - 1)) + icc**2 * varying) / (k - 1) ** 2
+        return math.sqrt(2 * (1 - icc) ** 2 / size**2 * (within + between))
 
     def interval(self, confidence_level: float = 0.95) -> Interval:
         """The F interval of the ICC: exact for sites of one size and normal values, good where sizes vary little."""
@@ -92,7 +105,8 @@ def anova_icc(values: npt.ArrayLike, sites: npt.ArrayLike) -> VarianceComponents
 
     References
     ----------
-    Donner, Koval. Biometrics 1980;36:19-25. Ukoumunne. Stat Med 2002;21:3757-3774.
+    Donner, Koval. Biometrics 1980;36:19-25. Smith CAB. Ann Hum Genet 1957;21:363-373. Ukoumunne. Stat Med
+    2002;21:3757-3774.
 
     Examples
     --------
@@ -141,18 +155,13 @@ def _components(sizes: Array, sums: Array, squares: float) -> VarianceComponents
         average_size=(n - float(np.sum(sizes**2)) / n) / (k - 1),
         sites=k,
         individuals=int(n),
+        squared_sizes=float(np.sum(sizes**2)),
+        cubed_sizes=float(np.sum(sizes**3)),
     )
     if components.icc >= 0:
         return components
     note = "The ICC is negative: sites differ less than chance would make them. Designs should use 0."
-    return VarianceComponents(
-        mean_square_between=components.mean_square_between,
-        mean_square_within=components.mean_square_within,
-        average_size=components.average_size,
-        sites=k,
-        individuals=int(n),
-        notes=(note,),
-    )
+    return replace(components, notes=(note,))
 
 
 def _icc_refusal(sites: int, individuals: float, squares: float) -> NotEstimable | None:
