@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import mannwhitneyu
 
 from enginehouse.stats.fits import RANK_TOLERANCE, aliased
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
@@ -103,6 +102,8 @@ def cluster_rank_sum(values: npt.ArrayLike, treated: npt.ArrayLike) -> float | N
     summaries, arm = _clusters(values, treated)
     if not arm.any() or arm.all():
         return NotEstimable(reason="one-arm", detail="One of the two arms has no cluster with data.")
+    from scipy.stats import mannwhitneyu  # slow to load, and asked for here alone
+
     ties = len(np.unique(summaries)) < len(summaries)
     found = mannwhitneyu(summaries[arm], summaries[~arm], method="asymptotic" if ties else "exact")
     return float(found.pvalue)
