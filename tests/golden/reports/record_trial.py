@@ -57,7 +57,9 @@ def planned(trial: Any) -> dict[str, Any]:
     design = trial.do("compare_cycle_designs", "statistician", "2025-04-03").report
     trial.step("registered")
     trial.edit(PROTOCOL, "accepted_share: 0.1", "accepted_share: 0.2")
-    trial.do("amend", "statistician", "2025-04-12", reason="More schemes, so that none is foreseeable.")
+    for person in ("statistician", "manager"):
+        if not trial.state.amendments:
+            trial.do("amend", person, "2025-04-12", reason="More schemes, so that none is foreseeable.")
     for stage in ("recruiting", "prepared", "allocated", "approved"):
         trial.step(stage)
     return {"design": design.to_record()}

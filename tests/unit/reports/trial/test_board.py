@@ -13,7 +13,7 @@ from enginehouse.reports.content import Figure
 from enginehouse.reports.messages import messages
 from enginehouse.reports.text import render_text
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.stats.results import NotEstimable
+from enginehouse.stats.results import Estimate, NotEstimable
 
 JARGON = re.compile(
     r"confidence interval|95%|p-value|\bp =|significan|random|arm\b|estimand|cluster|ICC|covariate|regression|"
@@ -37,12 +37,17 @@ def test_it_is_one_page_with_its_six_parts(trial: TrialBasis) -> None:
 
 
 def test_the_trial_in_plain_words(trial: TrialBasis) -> None:
-    text = text_of(trial)
+    text, effect, reached = text_of(trial), trial.contrast.effect, trial.evaluation.fidelity[-1]
+    assert isinstance(effect, Estimate)
+    interval = effect.ratio_interval()
+    change, low, high = (change_words(100 * (r - 1), unit="%") for r in (effect.ratio, interval.low, interval.high))
     assert "58 practices were put into two groups by lot" in text
-    assert "ended 6.3% lower with feedback and facilitation than with feedback alone" in text
-    assert "from 14.1% lower to 2.3% higher" in text
-    assert "Facilitation by a visiting pharmacist reached 26 of the 29 practices" in text
-    assert "cost £822 more than feedback alone for each of the practices" in text
+    assert f"ended {change} with feedback and facilitation than with feedback alone" in text
+    assert f"from {low} to {high}" in text
+    assert f"Facilitation by a visiting pharmacist reached {reached.reached} of the 29 practices" in text
+    assert trial.appraisal is not None
+    cost = trial.appraisal.incremental.per_site
+    assert f"cost £{cost:.0f} more than feedback alone for each of the practices" in text
     assert "We go on and keep finding out." in text
 
 

@@ -55,8 +55,9 @@ def test_the_outcome_is_of_all_sites_together(monitoring_report: MonitoringRepor
     assert isinstance(figure.chart, SeriesChart)
     assert len(figure.chart.series) == 1
     assert figure.chart.series[0].values[-1] is None
-    assert "from 22.5 to 20.4" in figure.alt
-    assert "stand −5.5% against those before it" in text_of(document)
+    first, last = opioids.values[0], opioids.values[-2]
+    assert f"from {first:.1f} to {last:.1f}" in figure.alt
+    assert f"stand {100 * opioids.relative_change:.1f}% against".replace("-", "−") in text_of(document)
 
 
 def test_before_there_is_anything_that_is_said(monitoring_report: MonitoringReport) -> None:

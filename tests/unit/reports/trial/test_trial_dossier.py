@@ -125,17 +125,27 @@ def test_what_every_page_must_say_stands_on_every_page(trial: TrialBasis) -> Non
         assert "amended after it was locked, on 12 April 2025" in text
 
 
+def percent(ratio: float) -> str:
+    return f"{100 * (ratio - 1):.1f}%".replace("-", "−")
+
+
 def test_the_trial_in_one_breath(trial: TrialBasis) -> None:
-    text = text_of(trial)
-    assert "−6.3% (95% interval −14.1% to 2.3%) with feedback and facilitation compared with feedback alone" in text
+    text, effect = text_of(trial), trial.contrast.effect
+    assert isinstance(effect, Estimate)
+    interval = effect.ratio_interval()
+    assert (
+        f"{percent(effect.ratio)} (95% interval {percent(interval.low)} to {percent(interval.high)}) with feedback and "
+        "facilitation compared with feedback alone"
+    ) in text
     assert "before the outcomes existed and before anyone was allocated" in text
     assert "The trial statistician fixed the list and the rules on 19 May 2025" in text
     assert "Known beforehand. The history of all practices to March 2025" in text
     assert "Looks at harms by arm before the end, recorded: 5 December 2025." in text
+    found = trial.facts.harm_looks[0].findings[0].replace("-", "−").replace("+", "")
+    assert found.startswith("Gabapentinoids in feedback and facilitation compared with feedback alone: ")
     assert (
         "What a registered look had found on 5 December 2025 (The governance officer), with the data up to September "
-        "2025: - Gabapentinoids in feedback and facilitation compared with feedback alone: nothing that chance would not "
-        "give, −3.6% (95% interval −9.4% to 2.7%)."
+        f"2025: - {found}"
     ) in text
     assert "What had been agreed for this answer: evaluate further." in text
     assert "This is what had been agreed." in text
@@ -155,8 +165,13 @@ def test_the_flow_adds_up(trial: TrialBasis) -> None:
         "Opted out of taking part: 1",
     ]
     assert [[box.title for box in arm] for arm in chart.arms] == [
-        ["Feedback alone: 29", "What they got", "Left: 1", "Analysed: 28"],
-        ["Feedback and facilitation: 29", "What they got", "Left: 3", "Analysed: 29"],
+        [
+            f"{title}: 29",
+            "What they got",
+            f"Left: {arm.closed + arm.merged + arm.opted_out}",
+            f"Analysed: {arm.analysed}",
+        ]
+        for title, arm in zip(("Feedback alone", "Feedback and facilitation"), trial.evaluation.flow, strict=True)
     ]
     assert 59 - 1 == 58 == 29 + 29
 
@@ -178,7 +193,14 @@ def test_without_a_roster_the_flow_begins_with_the_allocation(trial: TrialBasis)
 def test_the_baseline_table_has_a_column_for_each_arm(trial: TrialBasis) -> None:
     table = tables(trial_dossier_of(trial), "baseline")[0]
     assert table.header == ("What", "Feedback alone", "Feedback and facilitation", "Difference")
-    assert ("List size *", "9,580 (5,550)", "11,000 (8,000)", "0.21") in table.rows
+    assert trial.balance is not None
+    (size,) = (row for row in trial.balance.rows if row.name == "list_size")
+    (shown,) = (row for row in table.rows if row[0] == "List size *")
+    assert shown[3].replace("−", "-") == f"{size.difference:.2f}"
+    for cell, arm in zip(shown[1:3], size.by_arm, strict=True):
+        mean, deviation = (float(part.strip("()").replace(",", "")) for part in cell.split())
+        assert mean == pytest.approx(arm.mean, rel=0.005)
+        assert deviation == pytest.approx(arm.sd, rel=0.005)
 
 
 def test_the_figure_shows_the_margins_and_the_effect(trial: TrialBasis) -> None:
