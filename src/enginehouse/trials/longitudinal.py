@@ -2,7 +2,7 @@
 
 Parallel with baseline, stepped wedge, crossover, staircase and incomplete designs are schedules, not formulas.
 Correlation structures are in `correlation.py`; here are schedules, the variance of an effect, what each cell tells,
-unequal sizes, and power. Non-normal outcomes in `longitudinal_counts.py` use the same engine with other variances.
+unequal sizes, and power. Proportions and counts, in `longitudinal_counts.py`, use the same engine with other variances.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def treatment_variance(
     columns = exposure_columns(schedule) if effect == "time-averaged" else np.nan_to_num(schedule)[:, :, None]
     found = effect_covariance(columns, seen, clusters, covariance)
     if found is None:
-        return _no_contrast()
+        return no_contrast()
     average = np.full(len(found), 1 / len(found))
     return float(average @ found @ average)
 
@@ -339,7 +339,7 @@ def unequal_sizes_variance(
 def _weights(seen: npt.NDArray[np.bool_], covariance: Array) -> Array:
     """The inverses over measured cells, 0 elsewhere."""
     both = seen[:, :, None] & seen[:, None, :]
-    if covariance.ndim == 2 and both.all():
+    if both.all():
         return np.broadcast_to(np.linalg.inv(covariance), both.shape)
     filled = np.where(both, covariance, np.eye(seen.shape[1]))
     return np.asarray(np.where(both, np.linalg.inv(filled), 0.0))
@@ -379,5 +379,6 @@ def _checked(schedule: Array, clusters: Array) -> tuple[Array, Array]:
     return schedule, clusters
 
 
-def _no_contrast() -> NotEstimable:
+def no_contrast() -> NotEstimable:
+    """The answer where treatment cannot be told from the periods."""
     return NotEstimable(reason="no-contrast", detail="Every period has clusters of one kind only.")
