@@ -1,4 +1,4 @@
-"""The effect of a trial by group of sites, and on inequality: both from interactions, for the contrast that judges."""
+"""The effect of a trial by group of sites, and on inequality: both from interactions, for every registered contrast."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ type Array = npt.NDArray[np.float64]
 NOTES = (
     "Groups are cut among the analysed sites of both arms. Whether groups differ is read from the interaction only.",
 )
+SIGNIFICANT = 0.05
 FORMULA = (
     "log of the expected total of a site and period = log of its denominator + (1 + rank) x (1 + arm) x (1 + after), "
     "rank from 0 (least) to 1 (most) by the share of patients in sites with less; the answer is the coefficient of "
@@ -29,24 +30,29 @@ FORMULA = (
 def trial_subgroups(
     context: TrialContext, names: tuple[str, ...] | None = None, contrast: Contrast | None = None
 ) -> tuple[TrialSubgroup, ...]:
-    """The registered subgroup analyses of the primary outcome (or those named), for the contrast that judges."""
+    """The registered subgroup analyses of the primary outcome (or those named), for every contrast (or the one named).
+
+    Each answer knows how many such tests were made in all.
+    """
     chosen = context.protocol.analysis.subgroups if names is None else names
-    return tuple(_subgroup(context, name, contrast or context.first) for name in chosen)
+    contrasts = context.protocol.contrasts if contrast is None else (contrast,)
+    tests = len(chosen) * len(contrasts)
+    return tuple(_subgroup(context, name, compared, tests) for compared in contrasts for name in chosen)
 
 
-def _subgroup(context: TrialContext, name: str, contrast: Contrast) -> TrialSubgroup:
+def _subgroup(context: TrialContext, name: str, contrast: Contrast, tests: int) -> TrialSubgroup:
     data = context.primary
     named = in_groups(name)
     values, parts = context.attribute(named.attribute, data.window.sites), named.parts
     if values is None:
         detail = f"No site has a value for '{named.attribute}'."
-        return _none(context, name, contrast, NotEstimable(reason="unknown-attribute", detail=detail))
+        return _none(context, name, contrast, tests, NotEstimable(reason="unknown-attribute", detail=detail))
     rows = _rows(context, data, contrast)
     labels = cut(values[rows], parts)
     present = [part for part in (*parts, NOT_KNOWN) if part in labels]
     if len([part for part in present if part != NOT_KNOWN]) < len(parts):
         detail = f"'{named.attribute}' has too few distinct values to cut it into {len(parts)} parts."
-        return _none(context, name, contrast, NotEstimable(reason="cannot-be-cut", detail=detail))
+        return _none(context, name, contrast, tests, NotEstimable(reason="cannot-be-cut", detail=detail))
     group = np.zeros(len(data.window.sites), dtype=np.intp)
     group[rows] = [present.index(label) for label in labels]
     arm, over = context.positions(contrast)
@@ -61,9 +67,10 @@ def _subgroup(context: TrialContext, name: str, contrast: Contrast) -> TrialSubg
         correction=CORRECTION,
     )
     if isinstance(found, NotEstimable):
-        return _none(context, name, contrast, found)
+        return _none(context, name, contrast, tests, found)
     counts = [_counts(context, data, contrast, group, which) for which in range(len(present))]
-    return _result(context, name, contrast, tuple(present), counts, found, f"{parts[-1]} compared with {parts[0]}")
+    label = f"{parts[-1]} compared with {parts[0]}"
+    return _result(context, name, contrast, tests, tuple(present), counts, found, label)
 
 
 def _rows(context: TrialContext, data: OutcomeData, contrast: Contrast) -> npt.NDArray[np.intp]:
@@ -82,6 +89,7 @@ def _result(
     context: TrialContext,
     name: str,
     contrast: Contrast,
+    tests: int,
     groups: tuple[str, ...],
     counts: list[tuple[int, int]],
     found: GroupEffects,
@@ -100,22 +108,27 @@ def _result(
         interaction=found.interaction,
         interaction_label=label,
         p_value=joint.p_value if joint else None,
+        tests=tests,
         df=(joint.df_numerator, joint.df_denominator) if joint else (),
-        finding=_finding(found),
+        finding=_finding(found, tests),
         notes=NOTES,
     )
 
 
-def _finding(found: GroupEffects) -> str:
+def _finding(found: GroupEffects, tests: int) -> str:
+    """What the joint test says, once it allows for the number of such tests (Bonferroni)."""
     if found.joint is None:
         return "There are too few sites to compare groups."
-    told = f"The test that the effect is the same in every group gives p = {found.joint.p_value:.2g}."
-    if found.joint.p_value < 0.05:
-        return f"{told} One such test in twenty does so by chance alone."
-    return f"{told} The data do not show that the effect differs between groups, nor that it does not."
+    p_value = found.joint.p_value
+    told = f"The test that the effect is the same in every group gives p = {p_value:.2g}"
+    if tests > 1:
+        told = f"{told}; allowing for the {tests} such tests of this trial, p = {min(1.0, tests * p_value):.2g}"
+    if tests * p_value < SIGNIFICANT:
+        return f"{told}. One such {'set of tests' if tests > 1 else 'test'} in twenty does so by chance alone."
+    return f"{told}. The data do not show that the effect differs between groups, nor that it does not."
 
 
-def _none(context: TrialContext, name: str, contrast: Contrast, answer: NotEstimable) -> TrialSubgroup:
+def _none(context: TrialContext, name: str, contrast: Contrast, tests: int, answer: NotEstimable) -> TrialSubgroup:
     return TrialSubgroup(
         indicator=context.protocol.indicator,
         attribute=name,
@@ -125,17 +138,19 @@ def _none(context: TrialContext, name: str, contrast: Contrast, answer: NotEstim
         interaction=answer,
         interaction_label="highest compared with lowest",
         p_value=None,
+        tests=tests,
         df=(),
         finding=f"Cannot be estimated: {answer.detail}",
     )
 
 
 def trial_inequality(context: TrialContext, outcomes: tuple[str, ...]) -> tuple[InequalityResult, ...]:
-    """The change in inequality across the registered attribute, for each outcome named and the contrast that judges."""
+    """The change in inequality across the registered attribute, for each outcome named and every contrast."""
     attribute = context.protocol.analysis.inequality
     if attribute is None:
         return ()
-    return tuple(_inequality(context, name, attribute, context.first) for name in outcomes)
+    contrasts = context.protocol.contrasts
+    return tuple(_inequality(context, name, attribute, contrast) for name in outcomes for contrast in contrasts)
 
 
 def _inequality(context: TrialContext, outcome: str, attribute: str, contrast: Contrast) -> InequalityResult:

@@ -80,7 +80,7 @@ class TrialSubgroup:
     """The effect by an attribute. Whether groups differ is read from `interaction` and `p_value` only.
 
     `interaction` is the highest group minus the lowest; `p_value` tests all groups together, with `df` (numerator,
-    denominator) of the F distribution.
+    denominator) of the F distribution. `tests` is how many such tests were made: attributes x contrasts.
     """
 
     indicator: str
@@ -94,6 +94,7 @@ class TrialSubgroup:
     df: tuple[float, ...]
     finding: str
     notes: tuple[str, ...] = ()
+    tests: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,9 @@ def groups_section(basis: TrialBasis) -> Section | None:
         blocks += [_gradients(basis, inequality), Paragraph(text=page_words(inequality.finding))]
     if not blocks:
         return None
+    contrasts = len(basis.protocol.contrasts)
+    if contrasts > 1:
+        blocks.insert(0, Paragraph(text=_say("several", contrasts=contrasts)))
     return Section(id="groups", title=_say("title"), blocks=tuple(blocks))
 
 
@@ -64,7 +67,8 @@ def _subgroup(basis: TrialBasis, found: TrialSubgroup) -> DataTable:
     last = (_say("interaction", label=found.interaction_label), "", *cell_words(found.interaction, scale=outcome.scale))
     notes = " ".join(page_words(note) for note in found.notes)
     return DataTable(
-        caption=_say("by", outcome=outcome.short_title, attribute=group_words(found.attribute)),
+        caption=_say("by", outcome=outcome.short_title, attribute=group_words(found.attribute))
+        + _compared(basis, found),
         header=(
             _say("group_header"),
             first_upper(basis.noun),
@@ -80,7 +84,7 @@ def _subgroup(basis: TrialBasis, found: TrialSubgroup) -> DataTable:
 def _gradients(basis: TrialBasis, found: InequalityResult) -> DataTable:
     outcome, attribute = basis.evaluation.outcome(found.indicator), attribute_words(found.attribute)
     return DataTable(
-        caption=_say("inequality_table", attribute=attribute),
+        caption=_say("inequality_table", attribute=attribute) + _compared(basis, found),
         header=(
             say("trial.baseline.arm_header"),
             first_upper(basis.noun),
@@ -91,6 +95,13 @@ def _gradients(basis: TrialBasis, found: InequalityResult) -> DataTable:
         numeric=frozenset({1, 2, 3}),
         note=_say("inequality", outcome=outcome.short_title, attribute=attribute),
     )
+
+
+def _compared(basis: TrialBasis, found: TrialSubgroup | InequalityResult) -> str:
+    """Which arms are compared, where the trial has several comparisons."""
+    if len(basis.protocol.contrasts) < 2:
+        return ""
+    return _say("compared", arm=basis.title(found.arm), over=basis.title(found.over))
 
 
 def _gradient_row(basis: TrialBasis, gradient: ArmGradient) -> tuple[str, ...]:

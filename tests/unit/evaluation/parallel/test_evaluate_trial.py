@@ -18,6 +18,9 @@ from enginehouse.indicators.panel import FrozenPanel
 from enginehouse.programme.enums import Check, OptOutScope, Verdict
 from enginehouse.stats.results import Estimate, NotEstimable
 
+SAME_FIT = 1e-6
+"""Two fits of the same rows that were begun from other places."""
+
 
 def estimated(answer: object) -> Estimate:
     assert isinstance(answer, Estimate), answer
@@ -203,6 +206,37 @@ def test_the_last_month_only(trial_of) -> None:
     value = arrays.numerator[rows, -1].sum() / arrays.denominator[rows, -1].sum()
     assert found.primary.arm("visits").follow_up_value == pytest.approx(value)
     assert found.primary.registered.absolute.months == 1
+
+
+def test_subgroups_and_inequality_are_found_for_every_contrast(trial_of) -> None:
+    """The same numbers as where a contrast is the only one; the findings allow for all four tests."""
+    arms = {"feedback": ["letters"], "visits": ["letters", "practice-visits"], "calls": ["letters", "practice-visits"]}
+    both = [{"arm": "visits", "over": "feedback"}, {"arm": "calls", "over": "feedback"}]
+    case = trial_of(
+        arms=arms, contrasts=both, allocation={"block_sizes": [6]}, analysis={"checks": [], "engaged": None}
+    )
+    whole, *alone = (
+        dataclasses.replace(case, protocol=case.protocol.model_copy(update={"contrasts": contrasts})).evaluate()
+        for contrasts in (case.protocol.contrasts, case.protocol.contrasts[:1], case.protocol.contrasts[1:])
+    )
+    compared = [(group.arm, group.attribute) for group in whole.subgroups]
+    assert compared == [(arm, by) for arm in ("visits", "calls") for by in ("list_size_third", "imd_third")]
+    for found, expected in zip(whole.subgroups, [g for each in alone for g in each.subgroups], strict=True):
+        assert [g.sites + g.over_sites for g in found.groups] == [g.sites + g.over_sites for g in expected.groups]
+        assert found.interaction.value == pytest.approx(expected.interaction.value, rel=SAME_FIT)
+        assert found.p_value == pytest.approx(expected.p_value, rel=SAME_FIT)
+        assert (found.tests, expected.tests) == (4, 2)
+        assert f"allowing for the 4 such tests of this trial, p = {min(1.0, 4 * found.p_value):.2g}." in found.finding
+    assert [each.arm for each in whole.inequality] == ["visits", "calls"]
+    for change, expected in zip(whole.inequality, [each.inequality[0] for each in alone], strict=True):
+        assert change.change.value == pytest.approx(expected.change.value, rel=SAME_FIT)
+
+
+def test_one_test_of_groups_alone_is_not_adjusted(trial_of) -> None:
+    quick = {"subgroups": ["imd_third"], "checks": [], "engaged": None}
+    (found,) = trial_of(analysis=quick).evaluate().subgroups
+    assert found.tests == 1
+    assert "allowing for" not in found.finding
 
 
 def test_three_arms_and_two_contrasts(trial_of) -> None:

@@ -24,6 +24,7 @@ from enginehouse.reports.text import render_text
 from enginehouse.reports.trial_dossier import ANNEX, STORY, trial_dossier_of
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.checklists import STARI, TIDIER, Stari, Tidier
+from enginehouse.reports.trial_sections.groups import groups_section
 from enginehouse.reports.trial_sections.words import added_words, group_words, joined
 from enginehouse.stats.results import Estimate, NotEstimable
 
@@ -352,3 +353,18 @@ def test_words() -> None:
     assert group_words("imd_2019_score_third") == "deprivation (IMD 2019 score), in thirds"
     assert group_words("list_size") == "list size"
     assert (joined(()), joined(("a",)), joined(("a", "b")), joined("abc")) == ("", "a", "a and b", "a, b and c")
+
+
+def test_every_registered_comparison_is_shown_by_group(trial):
+    """With a second comparison, each table says which it is, and the section says that there are two."""
+    turned = [replace(found, arm=found.over, over=found.arm) for found in trial.evaluation.subgroups]
+    other = trial.protocol.contrasts[0].model_copy(update={"arm": turned[0].arm, "over": turned[0].over})
+    protocol = trial.protocol.model_copy(update={"contrasts": (*trial.protocol.contrasts, other)})
+    evaluation = replace(trial.evaluation, subgroups=(*trial.evaluation.subgroups, *turned))
+    section = groups_section(replace(trial, protocol=protocol, evaluation=evaluation))
+    assert section.blocks[0].text.startswith("Shown for each of the 2 registered comparisons.")
+    captions = [block.caption for block in section.blocks if isinstance(block, DataTable)]
+    assert [caption.count("compared with") for caption in captions] == [1] * (len(turned) * 2 + 1)
+    assert len(set(captions)) == len(captions)
+    alone = groups_section(trial)
+    assert not any("compared with" in block.caption for block in alone.blocks if isinstance(block, DataTable))
