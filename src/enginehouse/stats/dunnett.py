@@ -1,4 +1,4 @@
-"""Several comparisons with one control: the two-sided critical value of Dunnett, and the chance of findings.
+"""Several comparisons with one control: the critical value of Dunnett, and the chance of findings.
 
 Methods for other families of comparisons (Holm, closed testing) are not here.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,15 @@ from scipy.special import ndtr, roots_hermitenorm, roots_legendre
 from scipy.stats import chi2
 
 Array = npt.NDArray[np.float64]
+Sides = Literal[1, 2]
 NODES = 64
 TAIL = 1e-15
 LARGE_DF = 1e6
 
 
-def dunnett_critical_value(comparisons: int, df: float, *, correlation: float = 0.5, alpha: float = 0.05) -> float:
+def dunnett_critical_value(
+    comparisons: int, df: float, *, correlation: float = 0.5, alpha: float = 0.05, sides: Sides = 2
+) -> float:
     """The limit that the largest of several |t| statistics passes with probability alpha if no arm differs.
 
     Parameters
@@ -35,6 +39,8 @@ def dunnett_critical_value(comparisons: int, df: float, *, correlation: float = 
         control, 0.5 when they are equal.
     alpha
         Probability of any false finding.
+    sides
+        1 looks for findings in one direction only: the largest t, not |t|.
 
     Returns
     -------
@@ -58,13 +64,20 @@ def dunnett_critical_value(comparisons: int, df: float, *, correlation: float = 
         raise ValueError(f"got {correlation} for 'correlation'; it must be 0 or more and less than 1")
 
     def excess(limit: float) -> float:
-        return probability_of_findings([0.0] * comparisons, df, limit, correlation=correlation) - alpha
+        none = [0.0] * comparisons
+        return probability_of_findings(none, df, limit, correlation=correlation, sides=sides) - alpha
 
     return float(brentq(excess, 1e-3, 1e3 if df < 3 else 60.0, xtol=1e-10))
 
 
 def probability_of_findings(
-    ratios: Sequence[float], df: float, limit: float, *, correlation: float = 0.5, every: bool = False
+    ratios: Sequence[float],
+    df: float,
+    limit: float,
+    *,
+    correlation: float = 0.5,
+    every: bool = False,
+    sides: Sides = 2,
 ) -> float:
     """The probability that any, or that every, one of several |t| statistics passes a limit (0-1).
 
@@ -72,7 +85,7 @@ def probability_of_findings(
     ----------
     ratios
         True effects over their standard errors; 0 where there is none.
-    df, correlation
+    df, correlation, sides
         As in `dunnett_critical_value`.
     limit
         The critical value.
@@ -87,7 +100,7 @@ def probability_of_findings(
     spreads, chances = _spreads(df)
     shared = -math.sqrt(correlation) * nodes[None, :, None] + np.asarray(ratios, dtype=np.float64)
     half, scale = limit * spreads[:, None, None], math.sqrt(1 - correlation)
-    inside = ndtr((half - shared) / scale) - ndtr((-half - shared) / scale)
+    inside = ndtr((half - shared) / scale) - (ndtr((-half - shared) / scale) if sides == 2 else 0.0)
     given = np.prod(1 - inside, axis=2) if every else 1 - np.prod(inside, axis=2)
     return float(chances @ given @ weights)
 

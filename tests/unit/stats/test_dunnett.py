@@ -20,6 +20,11 @@ def test_one_comparison_is_students_t():
     assert dunnett_critical_value(1, 7) == pytest.approx(2.364624, abs=1e-5)
 
 
+@pytest.mark.parametrize(("comparisons", "df", "table"), [(2, 20, 2.03), (3, 10, 2.34), (5, 30, 2.33)])
+def test_his_one_sided_table_of_1955(comparisons, df, table):
+    assert dunnett_critical_value(comparisons, df, sides=1) == pytest.approx(table, abs=0.006)
+
+
 def test_without_correlation_normal_comparisons_are_independent():
     limit = dunnett_critical_value(4, math.inf, correlation=0.0)
     assert (2 * stats.norm.cdf(limit) - 1) ** 4 == pytest.approx(0.95, abs=1e-9)

@@ -35,6 +35,10 @@ def _omnibus(given: Mapping[str, Any]) -> Mapping[str, Any]:
 def _dunnett(given: Mapping[str, Any]) -> Mapping[str, Any]:
     df = float(given["df"])
     value = dunnett_critical_value(
-        given["n_comparisons_with_control"], df, correlation=given["correlation"], alpha=given["alpha"]
+        given["n_comparisons_with_control"],
+        df,
+        correlation=given["correlation"],
+        alpha=given["alpha"],
+        sides=given.get("sides", 2),
     )
     return {"critical_value": value}
