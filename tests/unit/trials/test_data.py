@@ -10,10 +10,9 @@ from enginehouse.core.errors import DataError, UserError
 from enginehouse.core.months import Month
 from enginehouse.data.sites import Site
 from enginehouse.programme.enums import NumeratorKind, OptOutScope
+from enginehouse.trials.account import SiteChange, account_from_record
 from enginehouse.trials.data import (
     _KINDS,
-    SiteChange,
-    account_from_record,
     outcome_kind,
     trial_data,
     trial_data_with_account,

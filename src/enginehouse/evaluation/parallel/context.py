@@ -21,7 +21,8 @@ from enginehouse.programme.trial import Contrast
 from enginehouse.stats.results import Scale
 from enginehouse.stats.trial_columns import analysed_sites
 from enginehouse.stats.trial_data import TrialData
-from enginehouse.trials.data import TrialAccount, trial_data_with_account
+from enginehouse.trials.account import TrialAccount
+from enginehouse.trials.data import trial_data_with_account
 
 type Array = npt.NDArray[np.float64]
 type Integers = npt.NDArray[np.intp]

@@ -11,7 +11,7 @@ from enginehouse.evaluation.wording import effect_words, plural
 from enginehouse.programme.trial import Contrast, Engaged
 from enginehouse.stats.compliers import engaged_effect
 from enginehouse.stats.results import Estimate, NotEstimable
-from enginehouse.trials.data import SiteChange
+from enginehouse.trials.account import SiteChange
 
 CLOSED = frozenset({SiteChange.CLOSED, SiteChange.CLOSED_EXCLUDED})
 MERGED = frozenset({SiteChange.MERGED, SiteChange.FOLLOWED})

@@ -19,7 +19,7 @@ from enginehouse.programme.enums import Average, Check, Method, Summary, Window
 from enginehouse.programme.hashing import definition_hash
 from enginehouse.programme.trial import Contrast
 from enginehouse.stats.results import Estimate
-from enginehouse.trials.data import SiteChange
+from enginehouse.trials.account import SiteChange
 from enginehouse.trials.rerandomise import rerandomisations
 
 
