@@ -107,7 +107,7 @@ def test_a_row_that_does_not_fit_is_set_aside_with_its_reason(row, reason, at, s
     edit(folder / "data/measurements.csv", ROW, row)
     loaded = steps(folder, "data load")
     assert loaded.code == 0
-    assert "1 row(s) did not fit and were set aside, each with its reason: enginehouse data quarantine" in loaded.out
+    assert "1 row does not fit and is set aside. To see why: enginehouse data quarantine" in loaded.out
     found = run("data", "check", "-p", str(folder), "--json").json
     (finding,) = [each for each in found if each["check"] == "quarantined-rows"]
     assert (finding["source"], finding["count"]) == ("measurements", 1)
@@ -125,12 +125,12 @@ def test_a_row_that_does_not_fit_is_set_aside_with_its_reason(row, reason, at, s
 def test_rows_that_contradict_are_both_set_aside(at, steps, edit, run, tmp_path):
     folder = at("registered")
     edit(folder / "data/measurements.csv", ROW, ROW + ROW.replace("360", "361"))
-    assert "2 row(s) did not fit" in steps(folder, "data load").out
+    assert "2 rows do not fit and are set aside." in steps(folder, "data load").out
     shown = run("data", "quarantine", "-p", str(folder)).out
     assert "measurements: data/measurements.csv, row 3: " in shown
-    assert "    metered-dose-inhalers,P01,2022-04,361,639\n2 row(s) set aside." in shown
+    assert "    metered-dose-inhalers,P01,2022-04,361,639\n2 rows set aside." in shown
     written = run("data", "quarantine", "-p", str(folder), "--csv", str(tmp_path / "aside.csv"))
-    assert "Wrote 2 row(s)" in written.out
+    assert "Wrote 2 rows" in written.out
     rows = list(csv.reader((tmp_path / "aside.csv").read_text("utf-8").splitlines()))
     assert rows[0] == ["source", "file", "row", "reason", "text"]
     assert [row[2] for row in rows[1:]] == ["2", "3"]

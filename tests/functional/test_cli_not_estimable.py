@@ -72,7 +72,7 @@ def test_too_few_placebo_areas(at, steps, run):
     steps(folder, "dossier first")
     page = " ".join((folder / "output/first-dossier.html").read_text("utf-8").split())
     assert "Cannot be estimated" in page
-    assert "only 5 untreated area(s) of like size" in page
+    assert "only 5 untreated areas show how far areas of like size drift" in page
     assert "as a description and not as evidence" in page
 
 
@@ -125,7 +125,10 @@ def test_what_is_still_to_come_is_advice(at, run, edit):
     assert shown.code == 0
     assert "has no data for 1 of the 24 months of the baseline (2023-06)" in shown.out
     assert "has no data for 3 of the 12 months of the follow-up (2025-01, 2025-02, 2025-03)" in shown.out
-    assert "The effect will read 'cannot be estimated': only 5 untreated area(s) of like size" in shown.out
+    assert (
+        "The effect will read 'cannot be estimated': only 5 untreated areas show how far areas of like size drift"
+        in shown.out
+    )
     record = run("register", "first", "-p", str(folder), "--as", "me", "--json").json
     assert record["tested"] is True
     assert len(record["advice"]) == 3

@@ -97,7 +97,7 @@ def test_data_check_writes_a_report(run, at):
     folder = at("built")
     found = run("data", "check", "-p", str(folder))
     assert found.code == 0
-    assert "finding(s). The report is" in found.out
+    assert " findings. The report is" in found.out
     assert (folder / "output" / "data-quality.html").read_bytes().startswith(b"<!DOCTYPE html>")
     assert run("data", "check", "-p", str(folder), "--json").json == []
 
@@ -231,7 +231,7 @@ def test_a_cycle_stands_still_goes_on_and_ends(run, at):
     refused = run("freeze", "first", *p)
     assert refused.code == 4
     assert "The cycle is suspended (it stood in registered)" in refused.err
-    assert "Next possible step: resume (or withdraw)" in refused.err
+    assert "Next possible step: resume (enginehouse resume first --reason REASON); or withdraw." in refused.err
     resumed = run("resume", "first", "--reason", "Explained.", *p, "--json").json
     assert resumed == {"cycle": "first", "reason": "Explained.", "stage": "registered"}
     assert "no reason was given" in run("withdraw", "first", "--reason", " ", *p).err

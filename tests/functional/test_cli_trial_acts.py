@@ -56,7 +56,7 @@ def test_the_roster_changes_between_preparing_and_drawing(trial_at, refused, tol
     refused(
         trial, f"allocate draw {CYCLE}", "governance", "2025-05-20",
         "the roster is not the one that was prepared (what is known of its sites changed).",
-        "Prepare the allocation again: enginehouse allocate prepare.",
+        "Prepare the allocation again (enginehouse allocate prepare",
     )  # fmt: skip
     assert told(trial, f"opt-out {CYCLE} Z90031 --of randomisation", "governance", "2025-05-20").code == 0
     refused(
@@ -86,7 +86,7 @@ def test_one_person_doing_the_act_of_two(trial_at, refused, told):
     refused(
         draft, f"register {CYCLE}", "me", "2025-04-10",
         "'me' proposed to register this already, on 2025-04-10.",
-        "It takes a second person (statistician or programme manager), with an id of their own.",
+        "It takes a second person (statistician or programme manager), with an id of their own: enginehouse register",
     )  # fmt: skip
     prepared = trial_at("prepared")
     refused(
@@ -138,10 +138,10 @@ def test_a_site_in_two_cycles_at_once(trial_at, trial_in, told, refused):
     trial = trial_at("allocated")
     again = beside(trial, trial_in, concurrent=False)
     again.step("registered")
-    assert told(again, "recruit again", "manager", "2025-05-21").out.startswith("1 sites are eligible.")
+    assert told(again, "recruit again", "manager", "2025-05-21").out.startswith("1 site is eligible.")
     refused(
         again, "allocate prepare again", "statistician", "2025-05-31",
-        "there are 1 unit(s) to allocate to 2 arms. At least 4 are needed", code=2,
+        "got 1 unit to allocate to 2 arms. At least 4 are needed", code=2,
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def test_contacts_outside_the_cycle(trial_at, refused, told, tmp_path):
         f"{file}:3  on\n  got 2025-07-02, which is outside the cycle's delivery (2025-06-12 to 2025-07-01).", code=2,
     )  # fmt: skip
     file.write_text(f"{CONTACTS}Z90001,visit,2025-07-01,60,60\n")
-    assert told(trial, f"contacts {CYCLE} {file}", "manager", "2025-08-01").out == "Logged 1 contacts.\n"
+    assert told(trial, f"contacts {CYCLE} {file}", "manager", "2025-08-01").out == "Logged 1 contact.\n"
     again = told(trial, f"contacts {CYCLE} {file}", "manager", "2025-08-01")
     assert again.out == "Logged 0 contacts. 1 were logged before.\n"
 

@@ -11,7 +11,7 @@ def test_allocation_before_the_lock(trial_at, refused):
         trial, f"allocate prepare {CYCLE}", "statistician", "2025-05-19",
         "The cycle is draft: to prepare allocation it must be recruiting.",
         "Sites are told first, and may opt out until the protocol's deadline.",
-        "Next possible step: register.",
+        "Next possible step: register (enginehouse register facilitation).",
     )  # fmt: skip
     refused(
         trial, f"allocate draw {CYCLE}", "governance", "2025-05-19",
@@ -29,7 +29,7 @@ def test_allocation_before_the_opt_out_deadline(trial_at, refused, told):
     )  # fmt: skip
     refused(
         trial, f"allocate draw {CYCLE}", "governance", "2025-05-16",
-        "The allocation is not prepared: no seed was committed to. Prepare the allocation first.",
+        "The allocation is not prepared: no seed was committed to. Prepare the allocation first (enginehouse allocate prepare facilitation).",
     )  # fmt: skip
     assert told(trial, f"allocate prepare {CYCLE} --dry-run", "statistician", "2025-05-16").code == 0
 
@@ -38,7 +38,7 @@ def test_recruitment_when_nobody_could_say_no_any_more(trial_at, refused):
     refused(
         trial_at("registered"), f"recruit {CYCLE}", "manager", "2025-05-16",
         "The deadline for opting out (2025-05-16) has passed on 2025-05-16: no site could say no.",
-        "Set a later eligibility.opt_out_by by an open amendment first.",
+        "Set a later eligibility.opt_out_by by an open amendment first (enginehouse register facilitation --amend REASON).",
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_a_report_without_approval(trial_at, refused):
     trial.do("prepare_wave", "manager", "2025-06-12", 1, formats=("text",))
     refused(
         trial, f"wave send {CYCLE} 1", "manager", "2025-06-12",
-        "wave 1 is not approved.", "A second person looks at the proofs and runs: enginehouse wave approve",
+        "wave 1 is not approved.", "A second person looks at the proofs and releases it (enginehouse wave approve facilitation 1).",
     )  # fmt: skip
     assert not (trial.folder / "outbox").exists()
     refused(trial, f"wave note {CYCLE} 1 x.csv", "manager", "2025-06-12", "No report has left yet")
@@ -133,7 +133,7 @@ def test_a_wave_that_is_not_in_the_calendar_or_not_the_next(trial_at, refused):
     trial.step("delivering")
     refused(
         trial, f"wave prepare {CYCLE} 1", "manager", "2025-06-13",
-        "57 report(s) of wave 1 have left already: it cannot be made anew.",
+        "57 reports of wave 1 left already: it cannot be made anew.",
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def test_delivery_and_its_end_out_of_order(trial_at, refused):
     refused(trial, f"delivery end {CYCLE}", "manager", "2025-06-12", "to start follow up it must be delivering")
     refused(
         trial, f"delivery start {CYCLE}", "manager", "2025-06-12",
-        "this cycle sends feedback: its delivery starts with the first wave. Run: enginehouse wave send.",
+        "this cycle sends feedback: its delivery starts with the first wave. Send it (enginehouse wave send facilitation WAVE).",
     )  # fmt: skip
     over = trial_at("following-up", "over")
     refused(over, f"wave send {CYCLE} 1", "manager", "2026-06-12", "Delivery has ended. Next possible step: freeze")

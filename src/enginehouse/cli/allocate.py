@@ -15,6 +15,7 @@ from enginehouse.cli.arguments import (
 )
 from enginehouse.cli.output import Output
 from enginehouse.core.errors import UserError
+from enginehouse.core.words import agreeing, counted
 
 EXAMPLES = (
     "enginehouse allocate prepare facilitation --as stat",
@@ -51,9 +52,10 @@ def _prepare(args: argparse.Namespace) -> Output:
     )
     event, consort = done.event, done.roster.consort
     lines = [
-        f"{consort.assessed} sites assessed, {consort.excluded} not eligible, {consort.opted_out} opted out: "
+        f"{counted(consort.assessed, 'site')} assessed, {consort.excluded} not eligible, {consort.opted_out} opted "
+        f"out: "
         f"{consort.on_roster} can be drawn.",
-        f"{event.accepted:,} accepted schemes, one of which a second person draws; the smallest p that they allow is "
+        f"A second person draws one of {counted(event.accepted, 'accepted scheme')}; the smallest p that they allow is "
         f"{event.smallest_p}.",
         f"Committed to a seed: {event.seed_commitment}.",
         f"Next, by another person: enginehouse allocate draw {args.cycle}",
@@ -77,7 +79,8 @@ def _draw(args: argparse.Namespace) -> Output:
     done = allocate(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
     before = f"They were allocated already, on {done.on}: this is the same allocation. " if done.again else ""
     text = (
-        f"{before}{done.sites} sites are in {done.arms} arms. Who is in which arm is in a document that only those who "
+        f"{before}{agreeing(done.sites, 'site')} in {counted(done.arms, 'arm')}. Who is in which arm is in a "
+        f"document that only those who "
         "deliver can open."
     )
     record = {"cycle": args.cycle, "sites": done.sites, "arms": done.arms, "on": done.on, "again": done.again}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
+from enginehouse.core.words import counted
 
 EXAMPLES = ("enginehouse contacts facilitation visits.csv --as manager",)
 
@@ -27,6 +28,6 @@ def run(args: argparse.Namespace) -> Output:
     done = log_contacts(workspace, args.cycle, args.file, by=acting_for(args, workspace), dry_run=args.dry_run)
     known = f" {done.known} were logged before." if done.known else ""
     return Output(
-        text=f"Logged {done.new} contacts.{known}" + dry_run_note(args),
+        text=f"Logged {counted(done.new, 'contact')}.{known}" + dry_run_note(args),
         record={"cycle": args.cycle, "logged": done.new, "known": done.known},
     )

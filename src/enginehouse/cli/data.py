@@ -12,6 +12,7 @@ from enginehouse.cli.arguments import acting_for, add_acting, add_programme, ope
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
 from enginehouse.core.errors import DataError, UserError
+from enginehouse.core.words import agreeing, counted
 
 if TYPE_CHECKING:
     from enginehouse.cycle.load_data import LoadedSource
@@ -64,7 +65,8 @@ def _load(args: argparse.Namespace) -> Output:
     rows += [_row(each) for each in loaded]
     aside = sum(each.snapshot.quarantined for each in loaded)
     note = (
-        f"\n{aside:,} row(s) did not fit and were set aside, each with its reason: enginehouse data quarantine"
+        f"\n{agreeing(aside, 'row', 'does', 'do')} not fit and {'is' if aside == 1 else 'are'} set aside. To see why: "
+        "enginehouse data quarantine"
         if aside
         else ""
     )
@@ -94,7 +96,7 @@ def _check(args: argparse.Namespace) -> Output:
     workspace = open_for(args, need_cycles=False)
     quality, page = check_loaded_data(workspace)
     lines = [line for finding in quality.findings for line in _finding_lines(finding)]
-    text = "\n".join([*lines, f"{len(quality.findings)} finding(s). The report is {page}."])
+    text = "\n".join([*lines, f"{counted(len(quality.findings), 'finding')}. The report is {page}."])
     record = [
         {
             "check": f.check,
@@ -127,11 +129,11 @@ def _quarantine(args: argparse.Namespace) -> Output:
         return Output(text="No row was set aside.", record=record)
     if args.csv is not None:
         write_whole(args.csv, quarantined_csv(rows))
-        return Output(text=f"Wrote {len(rows):,} row(s) to {args.csv}. {RAW}", record=record)
+        return Output(text=f"Wrote {counted(len(rows), 'row')} to {args.csv}. {RAW}", record=record)
     lines = [line for row in rows[:MOST_PRINTED] for line in _quarantined_lines(row)]
     more = len(rows) - MOST_PRINTED
     rest = [f"and {more:,} more: --csv FILE writes all."] if more > 0 else []
-    return Output(text="\n".join([*lines, *rest, f"{len(rows):,} row(s) set aside. {RAW}"]), record=record)
+    return Output(text="\n".join([*lines, *rest, f"{counted(len(rows), 'row')} set aside. {RAW}"]), record=record)
 
 
 def _quarantined_lines(row: SourceRow) -> Iterator[str]:

@@ -10,6 +10,8 @@ from enginehouse.cli.arguments import acting_for, add_acting, add_programme, dry
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
 from enginehouse.core.errors import UserError
+from enginehouse.core.months import Month
+from enginehouse.core.words import counted
 
 if TYPE_CHECKING:
     from enginehouse.indicators.panel import PanelArrays
@@ -82,7 +84,7 @@ def _show(args: argparse.Namespace) -> Output:
     record = {"header": table.header, "rows": table.rows, "rule": table.rule.value, "note": table.note}
     if args.csv is not None:
         write_whole(args.csv, render_csv(table))
-        return Output(text=f"Wrote {len(table.rows):,} rows to {args.csv}. {table.note}", record=record)
+        return Output(text=f"Wrote {counted(len(table.rows), 'row')} to {args.csv}. {table.note}", record=record)
     rows = [table.header, *(tuple(_cell(cell) for cell in row) for row in table.rows)]
     return Output(text=f"{columns(rows)}\n{table.note}", record=record)
 

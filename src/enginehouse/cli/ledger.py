@@ -12,6 +12,7 @@ from typing import Any
 from enginehouse.cli.arguments import add_programme, day_argument, refuse_unused
 from enginehouse.cli.output import Output, columns
 from enginehouse.core.errors import IntegrityError, UserError, did_you_mean
+from enginehouse.core.words import agreeing, counted
 from enginehouse.cycle.record_of import open_record
 from enginehouse.governance.state import as_known, as_of
 from enginehouse.ledger.event import Event, Head
@@ -127,7 +128,10 @@ def _verify(args: argparse.Namespace) -> Output:
         "head": str(found.head),
     }
     if found.ok:
-        text = f"The record is whole: {found.events:,} events and {found.documents:,} documents verified."
+        text = (
+            f"The record is whole: {counted(found.events, 'event')} and {counted(found.documents, 'document')} "
+            f"verified."
+        )
         return Output(text=text + _unnamed(found.unnamed_documents), record=record)
     text = "\n".join(["The record is not whole:", *(f"  {problem}" for problem in found.problems)])
     return Output(text=text, record=record, exit_code=IntegrityError.exit_code)
@@ -145,7 +149,7 @@ def _unnamed(documents: int) -> str:
     if not documents:
         return ""
     return (
-        f"\n{documents} document(s) are named by no event: a write was interrupted (enginehouse ledger sweep), "
+        f"\n{agreeing(documents, 'document')} named by no event: a write was interrupted (enginehouse ledger sweep), "
         "or the record was cut short (verify it with --head)."
     )
 
@@ -157,7 +161,11 @@ def _head(args: argparse.Namespace) -> Output:
 
 def _sweep(args: argparse.Namespace) -> Output:
     swept = list(open_record(args.programme).sweep())
-    text = f"Removed {len(swept)} document(s) that no event names." if swept else "Every document is named by an event."
+    text = (
+        f"Removed {counted(len(swept), 'document')} that no event names."
+        if swept
+        else "Every document is named by an event."
+    )
     return Output(text=text, record={"swept": swept})
 
 

@@ -16,6 +16,7 @@ from enginehouse.cli.arguments import (
 )
 from enginehouse.cli.output import Output
 from enginehouse.core.errors import UserError
+from enginehouse.core.words import counted
 
 EXAMPLES = (
     "enginehouse lists export prompts decision-support --as manager",
@@ -43,7 +44,8 @@ def _export(args: argparse.Namespace) -> Output:
     workspace = open_for(args)
     done = export_list(workspace, args.cycle, args.strategy, by=acting_for(args, workspace), dry_run=args.dry_run)
     return Output(
-        text=f"{done.sites} sites: {done.file}. For those who deliver it, and nobody else." + dry_run_note(args),
+        text=f"{counted(done.sites, 'site')}: {done.file}. For those who deliver it, and nobody else."
+        + dry_run_note(args),
         record={"cycle": args.cycle, "strategy": args.strategy, "sites": done.sites, "file": str(done.file)},
     )
 
@@ -58,7 +60,7 @@ def _import(args: argparse.Namespace) -> Output:
         workspace, args.cycle, args.strategy, args.file, by=acting_for(args, workspace), dry_run=args.dry_run
     )
     return Output(
-        text=f"Exposure of {event.sites} sites." + dry_run_note(args),
+        text=f"Exposure of {counted(event.sites, 'site')}." + dry_run_note(args),
         record={"cycle": args.cycle, "strategy": args.strategy, "sites": event.sites},
     )
 

@@ -104,9 +104,20 @@ def _run(words: list[str]) -> int:
         raise UserError(f"got command '{name}'.", remedy=did_you_mean(name, COMMANDS))
     module = command_module(name)
     args = build_parser(name, module).parse_args(words[1:])
-    output = module.run(args)
+    try:
+        output = module.run(args)
+    except UserError as error:
+        error.remedy = _of_this_cycle(error.remedy, args)
+        raise
     print(json.dumps(output.record, ensure_ascii=False, indent=2) if getattr(args, "json", False) else output.text)
     return int(output.exit_code)
+
+
+def _of_this_cycle(remedy: str, args: argparse.Namespace) -> str:
+    """What to type next, with the name of the cycle that was asked for."""
+    from enginehouse.governance.commands import for_cycle
+
+    return for_cycle(remedy, getattr(args, "cycle", None))
 
 
 def overview() -> str:

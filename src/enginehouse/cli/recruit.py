@@ -6,6 +6,7 @@ import argparse
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
+from enginehouse.core.words import agreeing
 
 EXAMPLES = ("enginehouse recruit facilitation --as manager --on 2026-02-02",)
 
@@ -25,7 +26,8 @@ def run(args: argparse.Namespace) -> Output:
     text = (
         "This is a rehearsal: nobody is told, and nobody has to be."
         if rehearsal
-        else f"{done.event.sites} sites are eligible. They can opt out until the day before {done.event.opt_out_by}.\n"
+        else f"{agreeing(done.event.sites, 'site')} eligible. They can opt out until the day before "
+        f"{done.event.opt_out_by}.\n"
         f"Send them this notice: {done.notice}"
     )
     record = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from enginehouse.cli.arguments import add_programme, day_argument, open_for
 from enginehouse.cli.output import Output
+from enginehouse.core.words import counted
 
 if TYPE_CHECKING:
     from enginehouse.cycle.status import Standing
@@ -39,33 +40,38 @@ def run(args: argparse.Namespace) -> Output:
 
 def _lines(workspace: Workspace, standing: Standing, on: date) -> Iterator[str]:
     from enginehouse.cycle.status import people_for
+    from enginehouse.governance.commands import command, for_cycle
 
     since = f" since {standing.since}" if standing.since else ""
     verdict = f", verdict '{standing.verdict}'" if standing.verdict else ""
-    amended = f", amended {standing.amendments} times" if standing.amendments else ""
+    amended = f", amended {counted(standing.amendments, 'time')}" if standing.amendments else ""
     yield f"{standing.cycle}: {standing.stage.words}{since}{verdict}{amended}"
     yield f"  {standing.title}"
     for item in standing.due:
         when = f"{item.by}{' (overdue)' if item.is_overdue(on) else ''}  " if item.by else ""
         who = f"  [{', '.join(people_for(workspace, item, standing.stage)) or 'nobody has the role'}]"
         yield f"  {when}{item.what}{who}"
+        if item.act is not None:
+            yield f"      {command(item.act, standing.cycle, wave=item.wave)}"
     if not standing.due:
-        yield f"  {standing.next_step}"
+        yield f"  {for_cycle(standing.next_step, standing.cycle)}"
 
 
 def _record(workspace: Workspace, standing: Standing, on: date) -> dict[str, Any]:
     from enginehouse.cycle.status import people_for
+    from enginehouse.governance.commands import command, for_cycle
 
     return {
         "cycle": standing.cycle,
         "stage": standing.stage.value,
         "since": str(standing.since) if standing.since else None,
-        "next_step": standing.next_step,
+        "next_step": for_cycle(standing.next_step, standing.cycle),
         "verdict": standing.verdict or None,
         "amendments": standing.amendments,
         "due": [
             {
                 "what": item.what,
+                "command": command(item.act, standing.cycle, wave=item.wave) if item.act is not None else None,
                 "by": str(item.by) if item.by else None,
                 "overdue": item.is_overdue(on),
                 "people": list(people_for(workspace, item, standing.stage)),

@@ -19,6 +19,7 @@ from enginehouse.cli.arguments import (
 from enginehouse.cli.output import Output
 from enginehouse.cli.progress import TerminalProgress
 from enginehouse.core.errors import UserError
+from enginehouse.core.words import agreeing, counted
 
 if TYPE_CHECKING:
     from enginehouse.feedback.content import Format
@@ -69,9 +70,10 @@ def _prepare(args: argparse.Namespace) -> Output:
         )
     manifest = done.manifest
     lines = [
-        f"Wave {manifest.wave} of {manifest.of}: {len(manifest.entries)} reports with data to {manifest.data_to}; "
-        f"{len(manifest.withheld)} sites get none.",
-        f"{done.event.warnings} warnings of the linter, none that blocks.",
+        f"Wave {manifest.wave} of {manifest.of}: {counted(len(manifest.entries), 'report')} with data to "
+        f"{manifest.data_to}; "
+        f"{agreeing(len(manifest.withheld), 'site', 'gets', 'get')} none.",
+        f"{counted(done.event.warnings, 'warning')} of the linter, none that blocks.",
         *(f"Look at: {path}" for path in done.proofs if path.suffix == ".html"),
         f"Next, by another person: enginehouse wave approve {args.cycle} {manifest.wave}",
     ]
@@ -116,7 +118,7 @@ def _send(args: argparse.Namespace) -> Output:
     before = f" {done.sent_before} had been sent before." if done.sent_before else ""
     held = f" {len(done.held_back)} opted out since the wave was prepared, and got none." if done.held_back else ""
     return Output(
-        text=f"{word} {done.sent_now} reports to {done.outbox}.{before}{held}" + dry_run_note(args),
+        text=f"{word} {counted(done.sent_now, 'report')} to {done.outbox}.{before}{held}" + dry_run_note(args),
         record={
             "cycle": args.cycle,
             "wave": done.wave,

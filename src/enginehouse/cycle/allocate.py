@@ -17,6 +17,7 @@ from enginehouse.cycle.register import locked
 from enginehouse.cycle.roster import eligible
 from enginehouse.cycle.sealed import discard, new_seed, seal, unseal
 from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.commands import command
 from enginehouse.governance.permissions import check_permission
 from enginehouse.governance.policies import check_seed_commitment
 from enginehouse.governance.stages import Act
@@ -124,7 +125,7 @@ def _check_roster(workspace: Workspace, state: CycleState, now: Roster) -> None:
     raise NotAllowed(
         f"the roster is not the one that was prepared ({what or 'what is known of its sites changed'}).",
         where=Act.ALLOCATE,
-        remedy="Prepare the allocation again: enginehouse allocate prepare.",
+        remedy=f"Prepare the allocation again ({command(Act.PREPARE_ALLOCATION)}).",
     )
 
 

@@ -11,6 +11,8 @@ from enginehouse.core.errors import NotAllowed
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.documents import named
 from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.commands import command
+from enginehouse.governance.stages import Act
 from enginehouse.governance.visibility import DocumentKind, check_may_read
 from enginehouse.trials.auditor import SCRIPT_NAME, auditor_script
 
@@ -36,7 +38,7 @@ def write_audit(workspace: Workspace, cycle: str, *, by: Acting) -> Path:
             "the files of an audit tell the arm of every site, and lie where all other pages lie.",
             where="allocate audit",
             remedy="They are written once the data are frozen. Until then a list for each strategy is all that anybody "
-            "needs: enginehouse lists export.",
+            f"needs ({command(Act.EXPORT_LISTS)}).",
         )
     folder = workspace.output / f"{cycle}-audit"
     for name, content in audit_files(workspace, cycle).items():

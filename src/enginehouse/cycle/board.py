@@ -10,6 +10,7 @@ from enginehouse.core.files import write_whole
 from enginehouse.cycle.dossier import basis_of
 from enginehouse.cycle.weigh_priorities import last_priorities
 from enginehouse.cycle.workspace import Acting, Workspace
+from enginehouse.governance.policies import next_step
 from enginehouse.programme.enums import Priority
 from enginehouse.reports.board import render_board
 from enginehouse.reports.messages import say
@@ -33,7 +34,8 @@ def write_board(workspace: Workspace, cycle: str, *, by: Acting) -> WrittenBoard
         raise NotAllowed(
             f"The cycle is {state.stage.words}: there is no result of a trial to tell the board.",
             where="board",
-            remedy="The page is written once a trial is evaluated.",
+            remedy="The page is written once a trial is evaluated. "
+            + next_step(state, design=workspace.protocol(cycle).design.type),
         )
     page = render_board(basis_of(workspace, cycle, by=by), next_steps=next_steps(workspace))
     html, pdf = (workspace.output / f"{cycle}-board.{kind}" for kind in ("html", "pdf"))

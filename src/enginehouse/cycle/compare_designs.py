@@ -9,6 +9,7 @@ from pathlib import Path
 from enginehouse.core.errors import UserError
 from enginehouse.core.files import write_whole
 from enginehouse.core.progress import Progress, silent
+from enginehouse.core.words import plural
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.build_indicators import newest_panel_event
 from enginehouse.cycle.pages import pages_beside
@@ -22,7 +23,6 @@ from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import DesignCompared
 from enginehouse.programme.hashing import definition_hash
 from enginehouse.reports.design import design_document
-from enginehouse.reports.effects import plural
 from enginehouse.reports.html import render_html
 from enginehouse.stats.results import Estimated
 from enginehouse.trials.design_report import DesignReport

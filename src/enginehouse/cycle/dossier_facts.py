@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from enginehouse.core.words import plural
 from enginehouse.cycle.data_account import account_from_document
 from enginehouse.cycle.documents import named
 from enginehouse.cycle.workspace import Workspace, person_name
@@ -12,7 +13,6 @@ from enginehouse.governance.state import CycleState, Done
 from enginehouse.ledger.event import Event
 from enginehouse.ledger.events import CycleEvaluated, DataFrozen
 from enginehouse.programme.indicator import Indicator
-from enginehouse.reports.effects import plural
 from enginehouse.reports.facts import AmendmentFact, DecisionFact, DossierFacts
 
 

@@ -10,6 +10,7 @@ from enginehouse.cycle.register import locked, read_locked
 from enginehouse.cycle.send_wave import mirror_outbox, waiting
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.delivery.calendar import waves_of
+from enginehouse.governance.commands import command
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.events import DeliveryStarted, FollowUpStarted
@@ -31,7 +32,7 @@ def start_delivery(workspace: Workspace, cycle: str, *, by: Acting, dry_run: boo
         raise NotAllowed(
             "this cycle sends feedback: its delivery starts with the first wave.",
             where=Act.START_DELIVERY,
-            remedy="Run: enginehouse wave send.",
+            remedy=f"Send it ({command(Act.SEND_WAVE)}).",
         )
     event = DeliveryStarted(wave=0)
     if not dry_run:

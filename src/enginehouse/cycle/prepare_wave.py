@@ -15,6 +15,7 @@ from enginehouse.core.errors import NotAllowed, Problem, Problems
 from enginehouse.core.files import write_whole
 from enginehouse.core.months import Month
 from enginehouse.core.progress import Progress, silent
+from enginehouse.core.words import counted
 from enginehouse.cycle.act import authorise, record_act, rules_for
 from enginehouse.cycle.allocation import arm_by_site, read_allocation
 from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
@@ -96,7 +97,7 @@ def prepare_wave(
     contexts = _contexts(workspace, registered)
     before = {site: lint(content, context=contexts[content.arm]) for site, content in contents.items()}
     _refuse_blocked(list(before.values()))
-    progress(f"drawing {len(contents)} reports")
+    progress(f"drawing {counted(len(contents), 'report')}")
     chosen = tuple(formats) if formats else (("html", "text", "pdf") if wave == 1 else ("html", "text"))
     drawn = render_reports(tuple(contents.values()), chosen, workers=workers)
     rendered = dict(zip(contents, drawn, strict=True))

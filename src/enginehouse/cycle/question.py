@@ -13,6 +13,7 @@ import numpy as np
 
 from enginehouse.core.errors import DataError, Problem, Problems, did_you_mean
 from enginehouse.core.months import Month, Period
+from enginehouse.core.words import agreeing
 from enginehouse.cycle.build_indicators import last_panel_event, panel_of
 from enginehouse.cycle.definitions import indicators_of
 from enginehouse.cycle.workspace import Workspace
@@ -138,7 +139,7 @@ def _faulty_arms(protocol: Protocol, register: SiteRegister, panel: Panel | None
             yield Problem(f"{where}  {key}", f"no site of '{title}' has data for {protocol.indicator}.", remedy)
         if both := chosen & exposed:
             remedy = "Take the exposed sites out of the comparator with 'outside'."
-            yield Problem(f"{where}  {key}", f"{len(both)} site(s), {min(both)} first, are exposed too.", remedy)
+            yield Problem(f"{where}  {key}", f"{agreeing(len(both), 'site')} exposed too, {min(both)} first.", remedy)
         exposed = exposed or chosen
 
 
@@ -195,9 +196,9 @@ def _too_few_placebo_areas(protocol: Protocol, register: SiteRegister, panel: Pa
     if len(plan.areas) < FEWEST_PLACEBO_AREAS:
         left_out = "; ".join(f"{area.name}: {area.reason}" for area in plan.left_out)
         yield (
-            f"The effect will read 'cannot be estimated': only {len(plan.areas)} untreated area(s) of like size show "
-            f"how far areas drift apart, and at least {FEWEST_PLACEBO_AREAS} are needed"
-            + (f" (left out: {left_out})." if left_out else ".")
+            f"The effect will read 'cannot be estimated': only "
+            f"{agreeing(len(plan.areas), 'untreated area', 'shows', 'show')} how far areas of like size drift apart, "
+            f"and at least {FEWEST_PLACEBO_AREAS} are needed" + (f" (left out: {left_out})." if left_out else ".")
         )
 
 

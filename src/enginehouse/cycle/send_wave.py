@@ -20,6 +20,7 @@ from enginehouse.delivery.bundle import Bundle
 from enginehouse.delivery.manifest import Manifest, manifest_from_bytes
 from enginehouse.delivery.outbox import Outbox
 from enginehouse.delivery.sending import BATCH, next_batches
+from enginehouse.governance.commands import command
 from enginehouse.governance.opt_outs import has_opted_out
 from enginehouse.governance.recorded import Wave
 from enginehouse.governance.stages import Act, Stage
@@ -154,7 +155,9 @@ def _prepared(state: CycleState, wave: int) -> Wave:
     found = state.wave(wave)
     if found is None:
         raise NotAllowed(
-            f"wave {wave} is not prepared.", where="wave", remedy=f"Run: enginehouse wave prepare <cycle> {wave}."
+            f"wave {wave} is not prepared.",
+            where="wave",
+            remedy=f"Prepare it first ({command(Act.PREPARE_WAVE, wave=wave)}).",
         )
     return found
 
@@ -169,6 +172,6 @@ def _released(state: CycleState, wave: int) -> Wave:
         raise NotAllowed(
             f"wave {wave} is not approved.",
             where=Act.SEND_WAVE,
-            remedy=f"A second person looks at the proofs and runs: enginehouse wave approve <cycle> {wave}.",
+            remedy=f"A second person looks at the proofs and releases it ({command(Act.APPROVE_WAVE, wave=wave)}).",
         )
     return prepared

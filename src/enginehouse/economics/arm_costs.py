@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from enginehouse.core.errors import Problem, Problems
+from enginehouse.core.words import counted
 from enginehouse.programme.enums import ContactKind, CostedPer, Payer
 from enginehouse.programme.strategy import Activity, Strategy
 from enginehouse.stats.results import NotEstimable
@@ -288,9 +289,10 @@ def _missing(log: LoggedActivity, strategies: Sequence[Strategy]) -> Iterator[st
     costed = {strategy.contact for strategy in strategies}
     for totals in log.contacts:
         if totals.contacts and totals.kind not in costed:
-            yield f"{totals.contacts} contact(s) of the kind {totals.kind}, which is part of no strategy of {log.arm}"
+            made = counted(totals.contacts, "contact")
+            yield f"{made} of the kind {totals.kind}, which is part of no strategy of {log.arm}"
     if log.reports and not any(strategy.sends_report for strategy in strategies):
-        yield f"{log.reports} report(s), which no strategy of {log.arm} sends"
+        yield f"{counted(log.reports, 'report')}, which no strategy of {log.arm} sends"
 
 
 def _counted(activity: Activity, strategy: Strategy, log: LoggedActivity, sharing: Mapping[str, int]) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
 from enginehouse.core.months import Month, Period
+from enginehouse.core.words import agreeing
 from enginehouse.data.sites import Membership, SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Average
@@ -98,7 +99,8 @@ def choose_arms(protocol: Protocol, sites: SiteRegister) -> Arms:
         both = set(chosen) & set(exposed)
         if both:
             raise UserError(
-                f"{len(both)} site(s), {min(both)} first, are both exposed and in the comparator '{comparator.name}'.",
+                f"{agreeing(len(both), 'site')} both exposed and in the comparator '{comparator.name}': {min(both)} "
+                f"first.",
                 where="protocol.yaml  exposure.comparators",
                 remedy="Take the exposed sites out of the comparator with 'outside'.",
             )

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.months import Month, Period
+from enginehouse.core.words import counted
 from enginehouse.evaluation.context import Context
 from enginehouse.evaluation.controlled_its import NO_DRIFT, fit_arms, with_placebos
 from enginehouse.evaluation.estimand import WINDOW_KINDS
 from enginehouse.evaluation.results import CheckItem, CheckResult, OutcomeResult, OutcomeRole
-from enginehouse.evaluation.wording import amount, effect_words, log_change, plural
+from enginehouse.evaluation.wording import amount, effect_words, log_change
 from enginehouse.programme.enums import Check
 from enginehouse.stats.placebo_dates import placebo_dates
 from enginehouse.stats.pre_trend import PreTrend, pre_trend
@@ -175,7 +176,7 @@ def _placebo_dates(context: Context, outcome: OutcomeResult) -> CheckResult:
     )
     hits = round(found.share_significant * len(items))
     finding = (
-        f"At {hits} of {plural(len(items), 'date')} before the start, when nothing began, months alone would have "
+        f"At {hits} of {counted(len(items), 'date')} before the start, when nothing began, months alone would have "
         "called the change significant. Neighbouring dates share most of their months."
     )
     return _result(Check.PLACEBO_DATES, outcome, finding, items)
@@ -253,7 +254,7 @@ def _range_sentence(context: Context, items: tuple[CheckItem, ...]) -> str:
     if not values:
         return "Without any one area of the comparator the effect cannot be estimated."
     low, high = _size(context, min(values)), _size(context, max(values))
-    return f"Leaving out each of {plural(len(items), 'area')} of the comparator in turn gives {low} to {high}."
+    return f"Leaving out each of {counted(len(items), 'area')} of the comparator in turn gives {low} to {high}."
 
 
 def _size(context: Context, value: float) -> str:

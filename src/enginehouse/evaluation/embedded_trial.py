@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from enginehouse.core.months import Period
 from enginehouse.core.seeds import derive_seed
+from enginehouse.core.words import counted
 from enginehouse.evaluation.results import EmbeddedTrialResult
-from enginehouse.evaluation.wording import plural
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Average
 from enginehouse.programme.protocol import EmbeddedTrial, Protocol
@@ -131,7 +131,7 @@ def _why_not(plan: EmbeddedTrial, history: _History | None) -> NotEstimable | No
         return NotEstimable(reason="too-few-months", detail=f"The data do not reach over {months}.")
     sites = len(history.weights)
     if sites < FEWEST_SITES:
-        have = f"{plural(sites, 'exposed site')} {'has' if sites == 1 else 'have'}"
+        have = f"{counted(sites, 'exposed site')} {'has' if sites == 1 else 'have'}"
         detail = (
             f"Only {have} a value in every month (an area's total counts as one site); a trial needs at least "
             f"{FEWEST_SITES}."

@@ -35,7 +35,7 @@ def check_definitions(names: Iterable[str], indicators: Mapping[str, Indicator])
     missing = [name for name in names if name not in indicators]
     if missing:
         raise UserError(
-            f"the definition(s) of {', '.join(missing)} are missing.",
+            f"no definition was given of {', '.join(missing)}.",
             where="indicators",
             remedy="Evaluate with the definitions that were locked with the protocol.",
         )

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.core.words import counted
 from enginehouse.evaluation.arms import Contributions
 from enginehouse.evaluation.context import Context
 from enginehouse.evaluation.controlled_its import NO_DRIFT, fit_arms
 from enginehouse.evaluation.estimand import WINDOW_KINDS
 from enginehouse.evaluation.results import SubgroupEffect, SubgroupResult
-from enginehouse.evaluation.wording import plural
 from enginehouse.stats.placebo import placebo_in_space
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable
 from enginehouse.stats.segmented import arm_difference, fit_segmented
@@ -102,8 +102,8 @@ def _subgroup(context: Context, data: Contributions, name: str) -> SubgroupResul
 
 def _too_few(exposed: int, control: int, parts: int, fewest: int) -> NotEstimable:
     detail = (
-        f"{parts} groups need at least {plural(fewest, 'site')} in each arm; there {'is' if exposed == 1 else 'are'} "
-        f"{plural(exposed, 'exposed site')} and {control} to compare with."
+        f"{parts} groups need at least {counted(fewest, 'site')} in each arm; there {'is' if exposed == 1 else 'are'} "
+        f"{counted(exposed, 'exposed site')} and {control} to compare with."
     )
     return NotEstimable(reason="too-few-sites", detail=detail)
 

@@ -35,11 +35,6 @@ def log_change(value: float) -> str:
     return amount(math.exp(value), 1.0)
 
 
-def plural(number: int, noun: str) -> str:
-    """`1 area`, `27 areas`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _signed(value: float) -> str:
     rounded = round(value, 1) + 0.0
     return f"{rounded:+.1f}" if rounded else "0.0"

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from enginehouse.core.months import Month
+from enginehouse.core.words import plural
 from enginehouse.feedback.arms import ArmSpec, withheld_fields
 from enginehouse.feedback.choose import Choice
 from enginehouse.feedback.content import (
@@ -20,7 +21,7 @@ from enginehouse.feedback.content import (
     OwnTrend,
     ReportContent,
 )
-from enginehouse.feedback.figures import Display, age_in_days, month_words, percent, plural
+from enginehouse.feedback.figures import Display, age_in_days, month_words, percent
 from enginehouse.feedback.fill import (
     Site,
     change_of,

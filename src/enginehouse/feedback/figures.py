@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from enginehouse.core.months import Month
+from enginehouse.core.words import plural
 from enginehouse.feedback.texts import say
 from enginehouse.programme.indicator import Indicator
 
@@ -97,11 +98,6 @@ def month_words(month: Month | str) -> str:
 def age_in_days(month: Month, on: date) -> int:
     """Days from the end of `month` to `on`."""
     return (on - (month + 1).first_day).days + 1
-
-
-def plural(noun: str) -> str:
-    """The noun for many."""
-    return noun if noun.endswith("s") else f"{noun}s"
 
 
 def first_upper(text: str) -> str:

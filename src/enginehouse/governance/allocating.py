@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import Act
@@ -17,7 +18,7 @@ from enginehouse.ledger.event import Event
 from enginehouse.ledger.events import AllocationPrepared, SitesAllocated
 from enginehouse.programme.enums import OptOutScope
 
-_PREPARE_AGAIN = "Prepare the allocation again (prepare allocation)."
+_PREPARE_AGAIN = f"Prepare the allocation again ({command(Act.PREPARE_ALLOCATION)})."
 
 
 def opt_out_deadline(state: CycleState, rules: CycleRules) -> date | None:
@@ -39,7 +40,7 @@ def after_deadline(_state: CycleState, rules: CycleRules, on: date) -> Iterator[
     if not rules.rehearsal and rules.opt_out_by is not None and on >= rules.opt_out_by:
         yield Lack(
             f"The deadline for opting out ({rules.opt_out_by}) has passed on {on}: no site could say no.",
-            "Set a later eligibility.opt_out_by by an open amendment first.",
+            f"Set a later eligibility.opt_out_by by an open amendment first ({command(Act.AMEND)}).",
         )
 
 
@@ -47,7 +48,10 @@ def unprepared(state: CycleState) -> Iterator[Lack]:
     """Nothing was prepared, or what was prepared no longer stands."""
     prepared = state.prepared
     if prepared is None:
-        yield Lack("The allocation is not prepared: no seed was committed to.", "Prepare the allocation first.")
+        yield Lack(
+            "The allocation is not prepared: no seed was committed to.",
+            f"Prepare the allocation first ({command(Act.PREPARE_ALLOCATION)}).",
+        )
         return
     amended = [done for done in state.history if done.act is Act.AMEND and done.seq > prepared.seq]
     if amended:

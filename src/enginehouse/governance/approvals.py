@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack, refuse_lacks
 from enginehouse.governance.recorded import Approval
 from enginehouse.governance.rules import CycleRules
@@ -72,7 +73,7 @@ def lacking_approvals(state: CycleState, rules: CycleRules, on: date) -> Iterato
         if found.standing is not Standing.IN_FORCE:
             yield Lack(
                 f"On {on} {found.words}: nothing is allocated or sent without it.",
-                "Record the approval with its reference once it is given (record approval).",
+                f"Record the approval with its reference once it is given ({command(Act.RECORD_APPROVAL)}).",
             )
 
 

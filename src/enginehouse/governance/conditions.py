@@ -11,6 +11,7 @@ from datetime import date
 
 from enginehouse.governance.allocating import after_deadline, before_deadline, unprepared
 from enginehouse.governance.approvals import lacking_approvals
+from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.signatures import lacking_signatures
@@ -29,13 +30,17 @@ def _nothing_leaves(_state: CycleState, rules: CycleRules | None) -> Iterator[La
     if rules is not None and rules.rehearsal:
         yield Lack(
             "This is a rehearsal: its arms are made up, so nothing is sent, handed over or counted.",
-            "Go on to the freeze: start delivery, start follow up, freeze.",
+            f"Go on to the freeze: {command(Act.START_DELIVERY)}, {command(Act.START_FOLLOW_UP)}, "
+            f"{command(Act.FREEZE)}.",
         )
 
 
 def _no_evidence(_state: CycleState, rules: CycleRules | None) -> Iterator[Lack]:
     if rules is not None and rules.rehearsal:
-        yield Lack("A rehearsal never becomes evidence: its arms are made up.", "Nothing is posted; close the cycle.")
+        yield Lack(
+            "A rehearsal never becomes evidence: its arms are made up.",
+            f"Nothing is posted; close the cycle ({command(Act.CLOSE)}).",
+        )
 
 
 def _has_waves(_state: CycleState, rules: CycleRules | None) -> Iterator[Lack]:
@@ -46,20 +51,22 @@ def _has_waves(_state: CycleState, rules: CycleRules | None) -> Iterator[Lack]:
 def _something_to_approve(state: CycleState, _rules: CycleRules | None) -> Iterator[Lack]:
     if all(wave.is_approved for wave in state.waves):
         what = "Every wave that was prepared is approved." if state.waves else "No wave is prepared."
-        yield Lack(what, "Prepare the next wave first (prepare wave).")
+        yield Lack(what, f"Prepare the next wave first ({command(Act.PREPARE_WAVE)}).")
 
 
 def _something_to_send(state: CycleState, _rules: CycleRules | None) -> Iterator[Lack]:
     if not any(wave.is_approved for wave in state.waves):
         yield Lack(
             "No wave is approved: no report leaves before a second person has seen the proofs.",
-            "Prepare and approve a wave first (prepare wave, approve wave).",
+            f"Prepare and approve a wave first ({command(Act.PREPARE_WAVE)}; {command(Act.APPROVE_WAVE)}).",
         )
 
 
 def _something_sent(state: CycleState, _rules: CycleRules | None) -> Iterator[Lack]:
     if not any(wave.batches for wave in state.waves):
-        yield Lack("No report has left yet: nothing can have become of one.", "Send a wave first (send wave).")
+        yield Lack(
+            "No report has left yet: nothing can have become of one.", f"Send a wave first ({command(Act.SEND_WAVE)})."
+        )
 
 
 def _approvals(state: CycleState, rules: CycleRules, on: date) -> Iterator[Lack]:

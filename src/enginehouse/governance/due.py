@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from enginehouse.core.months import Month
+from enginehouse.core.words import agreeing
 from enginehouse.governance.allocating import opt_out_deadline
 from enginehouse.governance.approvals import Standing, approvals_on
 from enginehouse.governance.opt_outs import overtaken, reports_left
@@ -33,6 +34,7 @@ class Due:
     what: str
     act: Act | None
     by: date | None = None
+    wave: int | None = None
     roles: frozenset[Role] = frozenset()
     people: tuple[str, ...] = ()
 
@@ -62,9 +64,16 @@ def _waves(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due]:
     if left:
         act = _wave_step(state, left[0])
         rest = _stopped_halfway(state, left[0].number)
-        yield _of(act, f"Feedback {left[0].number} of {len(rules.waves)}: {act.words}{rest}", by=left[0].due_on)
+        yield _of(
+            act,
+            f"Feedback {left[0].number} of {len(rules.waves)}: {act.words}{rest}",
+            by=left[0].due_on,
+            wave=left[0].number,
+        )
         for later in left[1:2]:
-            yield _of(Act.PREPARE_WAVE, f"Feedback {later.number} of {len(rules.waves)}", by=later.due_on)
+            yield _of(
+                Act.PREPARE_WAVE, f"Feedback {later.number} of {len(rules.waves)}", by=later.due_on, wave=later.number
+            )
 
 
 def _proposals(state: CycleState, _rules: CycleRules, _on: date) -> Iterator[Due]:
@@ -161,7 +170,7 @@ def _waves_left(state: CycleState, rules: CycleRules) -> list[WaveDate]:
 
 def _stopped_halfway(state: CycleState, number: int) -> str:
     wave = state.wave(number)
-    return f" ({reports_left(state, wave)} reports are left)" if wave is not None and wave.batches else ""
+    return f" ({agreeing(reports_left(state, wave), 'report')} left)" if wave is not None and wave.batches else ""
 
 
 def _wave_step(state: CycleState, due_wave: WaveDate) -> Act:
@@ -176,5 +185,5 @@ def _may_still_send(state: CycleState) -> bool:
     return stage in (Stage.DRAFT, Stage.REGISTERED, Stage.RECRUITING, Stage.ALLOCATED, Stage.DELIVERING)
 
 
-def _of(act: Act, what: str, *, by: date | None = None) -> Due:
-    return Due(what=what, act=act, by=by, roles=PERMISSIONS[act])
+def _of(act: Act, what: str, *, by: date | None = None, wave: int | None = None) -> Due:
+    return Due(what=what, act=act, by=by, wave=wave, roles=PERMISSIONS[act])

@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any
 
 from enginehouse.core.errors import NotAllowed, did_you_mean
+from enginehouse.core.words import counted
+from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack, refuse_lacks
 from enginehouse.governance.opt_outs import held_back, overtaken
 from enginehouse.governance.recorded import Wave
@@ -136,8 +138,8 @@ def _wave(state: CycleState, number: int, rules: CycleRules | None) -> Iterator[
     before = state.wave(number)
     if before is not None and before.batches:
         yield Lack(
-            f"{len(before.sent)} report(s) of wave {number} have left already: it cannot be made anew.",
-            "Send the rest of what was approved (send wave).",
+            f"{counted(len(before.sent), 'report')} of wave {number} left already: it cannot be made anew.",
+            f"Send the rest of what was approved ({command(Act.SEND_WAVE, wave=number)}).",
         )
     yield from _overtaken(state, number)
 
@@ -154,7 +156,10 @@ def _overtaken(state: CycleState, number: int) -> Iterator[Lack]:
 def _wave_approved(state: CycleState, payload: events.WaveApproved, _rules: CycleRules | None) -> Iterator[Lack]:
     wave = state.wave(payload.wave)
     if wave is None:
-        yield Lack(f"wave {payload.wave} is not prepared.", "Prepare it first (prepare wave).")
+        yield Lack(
+            f"wave {payload.wave} is not prepared.",
+            f"Prepare it first ({command(Act.PREPARE_WAVE, wave=payload.wave)}).",
+        )
     elif wave.manifest != payload.manifest:
         yield Lack(
             f"the manifest ({_short(payload.manifest)}) is not that of wave {payload.wave} as it is prepared "
@@ -162,7 +167,10 @@ def _wave_approved(state: CycleState, payload: events.WaveApproved, _rules: Cycl
             "Look at the proofs of the wave as it is now, and approve that.",
         )
     elif wave.is_approved:
-        yield Lack(f"wave {payload.wave} was approved already, on {wave.approved_on}.", "Send it (send wave).")
+        yield Lack(
+            f"wave {payload.wave} was approved already, on {wave.approved_on}.",
+            f"Send it ({command(Act.SEND_WAVE, wave=payload.wave)}).",
+        )
 
 
 def _sent(state: CycleState, payload: events.ReportsSent, _rules: CycleRules | None) -> Iterator[Lack]:

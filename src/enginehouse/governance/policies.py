@@ -11,6 +11,7 @@ from datetime import date
 
 from enginehouse.core.errors import NotAllowed
 from enginehouse.governance.allocating import check_roster, check_seed_commitment
+from enginehouse.governance.commands import command
 from enginehouse.governance.conditions import lacks_on, lacks_to_start
 from enginehouse.governance.lack import refuse_lacks
 from enginehouse.governance.opt_outs import reports_left
@@ -185,8 +186,8 @@ def next_step(state: CycleState, *, design: DesignType, rules: CycleRules | None
     if state.stage in ENDS:
         return f"The cycle is {state.stage.words}: nothing follows; register a new cycle to go on."
     first, *others = next_acts(state, design=design, rules=rules)
-    rest = f" (or {', '.join(act.words for act in others)})" if others else ""
-    return f"Next possible step: {first.words}{rest}."
+    rest = f"; or {', '.join(act.words for act in others)}" if others else ""
+    return f"Next possible step: {first.words} ({command(first)}){rest}."
 
 
 def delivery_period(state: CycleState, *, on: date) -> tuple[date, date]:
@@ -202,7 +203,7 @@ def delivery_period(state: CycleState, *, on: date) -> tuple[date, date]:
         raise NotAllowed(
             "delivery has not started: no contact can belong to this cycle.",
             where=Act.LOG_CONTACTS,
-            remedy="Start delivery first.",
+            remedy=f"Start delivery first ({command(Act.START_DELIVERY)}).",
         )
     return started.effective_on, min(ended.effective_on, on) if ended else on
 

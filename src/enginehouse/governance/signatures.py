@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack
 from enginehouse.governance.recorded import person_of
 from enginehouse.governance.rules import CycleRules
@@ -30,12 +31,13 @@ def lacking_signatures(state: CycleState, rules: CycleRules) -> Iterator[Lack]:
     if rules.contract is None:
         yield Lack(
             "There is no decision contract: what follows from each verdict is agreed before sites are allocated.",
-            "Write contract.yaml beside the protocol and let every signatory sign it (sign contract).",
+            f"Write contract.yaml beside the protocol and let every signatory sign it ({command(Act.SIGN_CONTRACT)}).",
         )
     elif not rules.signatories:
         yield Lack(
             "The decision contract names no signatory: nobody has said what they expect.",
-            "Add a forecast of each signatory to contract.yaml, and let each of them sign it (sign contract).",
+            f"Add a forecast of each signatory to contract.yaml, and let each of them sign it "
+            f"({command(Act.SIGN_CONTRACT)}).",
         )
     missing = unsigned(state, rules)
     if missing:
@@ -44,7 +46,7 @@ def lacking_signatures(state: CycleState, rules: CycleRules) -> Iterator[Lack]:
         note = f" ({', '.join(changed)} signed an earlier version: it was changed since)" if changed else ""
         yield Lack(
             f"The decision contract is not signed by {', '.join(missing)}{note}.",
-            "Each signatory signs it with their own id (sign contract).",
+            f"Each signatory signs it with their own id ({command(Act.SIGN_CONTRACT)} --as ID).",
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.governance.commands import command
 from enginehouse.governance.permissions import PERMISSIONS, HasRoles, check_permission, role_words
 from enginehouse.governance.recorded import person_of
 from enginehouse.governance.stages import RANDOMISED, Act
@@ -137,9 +138,12 @@ def _check_agreed(state: CycleState, act: Act, actor: str, subject: str | None) 
 
 _FIRST = {Act.REGISTER: "proposed", Act.ALLOCATE: "prepared or proposed", Act.APPROVE_WAVE: "prepared"}
 _FIRST_REMEDY = {
-    Act.REGISTER: "One person proposes it as it stands now (propose), then a second person registers it.",
-    Act.ALLOCATE: "One person prepares it as it stands now (prepare allocation), then a second person allocates.",
-    Act.APPROVE_WAVE: "One person prepares the wave as it stands now (prepare wave), then a second person approves it.",
+    Act.REGISTER: f"One person proposes it as it stands now, then a second person registers it: both type "
+    f"{command(Act.REGISTER)}.",
+    Act.ALLOCATE: f"One person prepares it as it stands now ({command(Act.PREPARE_ALLOCATION)}), then a second person "
+    "draws.",
+    Act.APPROVE_WAVE: f"One person prepares the wave as it stands now ({command(Act.PREPARE_WAVE)}), then a second "
+    "person approves it.",
 }
 
 
@@ -165,4 +169,4 @@ def _preparer(state: CycleState, act: Act, wanted: str) -> str | None:
 
 
 def _second(act: Act) -> str:
-    return f"It takes a second person ({role_words(PERMISSIONS[act])}), with an id of their own."
+    return f"It takes a second person ({role_words(PERMISSIONS[act])}), with an id of their own: {command(act)}."

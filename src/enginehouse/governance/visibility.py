@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.governance.commands import command
 from enginehouse.governance.permissions import HasRoles, role_words
 from enginehouse.governance.stages import AFTER_FREEZE, Act, Stage
 from enginehouse.governance.state import CycleState
@@ -184,10 +185,10 @@ def check_may_estimate(state: CycleState) -> None:
     if state.is_frozen:
         return
     remedy = {
-        Stage.SUSPENDED: "Next possible step: resume the cycle.",
+        Stage.SUSPENDED: f"Next possible step: resume the cycle ({command(Act.RESUME)}).",
         Stage.WITHDRAWN: "The cycle is withdrawn: nothing follows.",
-        Stage.DRAFT: "Next possible step: register the protocol.",
-    }.get(state.stage, "Freeze the data first.")
+        Stage.DRAFT: f"Next possible step: register the protocol ({command(Act.REGISTER)}).",
+    }.get(state.stage, f"Freeze the data first ({command(Act.FREEZE)}).")
     raise NotAllowed(
         f"no estimate exists before the data are frozen, and the cycle is {state.stage.words}.",
         where="evaluate",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from enginehouse.core.errors import DataError, Problem, Problems
+from enginehouse.core.words import counted
 from enginehouse.programme.advice_trial import trial_advice
 from enginehouse.programme.enums import Check, DesignType
 from enginehouse.programme.folder import Folder, read_folder
@@ -83,7 +84,7 @@ def _protocols(programme: Programme, found: Folder) -> Iterator[Problem]:
             dates = f", and the check of placebo dates takes {PLACEBO_DATES_MONTHS}"
             yield document.problem(
                 ("design", "baseline_months"),
-                f"got {months} months before the start: less than a year shows no season and a trend poorly"
+                f"got {counted(months, 'month')} before the start: less than a year shows no season and a trend poorly"
                 + (dates if Check.PLACEBO_DATES in analysis.checks and months < PLACEBO_DATES_MONTHS else "")
                 + ".",
                 "Take 12 or more, where the data reach so far back.",

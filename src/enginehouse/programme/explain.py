@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.core.money import Money
+from enginehouse.core.words import counted, plural
 from enginehouse.programme.enums import Check
 from enginehouse.programme.explain_told import Told, attribute_words, change_words, percent, sites_words
 from enginehouse.programme.explain_trial import (
@@ -38,11 +39,9 @@ from enginehouse.programme.explain_words import (
     STATUSES,
     WINDOWS,
     and_list,
-    counted,
     long_day,
     long_month,
     months_words,
-    plural,
     sentence,
     source_words,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.core.money import Money
+from enginehouse.core.words import counted, plural
 from enginehouse.programme.contract import Forecast
 from enginehouse.programme.enums import AllocationMethod, Verdict
 from enginehouse.programme.explain_told import Told, attribute_words, change_words, sites_words
@@ -15,11 +16,9 @@ from enginehouse.programme.explain_words import (
     UNITS,
     VERDICTS,
     and_list,
-    counted,
     long_day,
     long_month,
     months_words,
-    plural,
     sentence,
 )
 from enginehouse.programme.protocol import Analysis, Economics
@@ -142,7 +141,7 @@ def tried(told: Told) -> Iterator[str]:
     if power is None:
         return
     yield (
-        f"Before the start the {plural(told.noun)}' own history is drawn anew {power.replications:,} times, with "
+        f"Before the start the {plural(told.noun)}' own history is drawn anew {counted(power.replications, 'time')}, with "
         f"an effect of {change_words(told, power.effect)} put into {power.fidelity:.0%} of one arm, and analysed as "
         "registered: how often is it found, and how often is 'equivalent' said when there is no difference?"
     )

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from enginehouse.core.months import Month
+from enginehouse.core.words import counted
 from enginehouse.programme.enums import (
     AllocationMethod,
     AllocationUnit,
@@ -139,17 +140,6 @@ def long_day(day: date) -> str:
 
 def months_words(number: int) -> str:
     return counted(number, "month")
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else plural(noun)}"
-
-
-def plural(noun: str) -> str:
-    """The plural of an English noun that follows the rules."""
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 def and_list(names: Iterable[str]) -> str:

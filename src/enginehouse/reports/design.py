@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from enginehouse.core.words import counted
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import (
     Block,
@@ -85,7 +86,7 @@ def _power(shown: _Shown) -> KeyNumber | None:
     note = _say(
         "power_note",
         outcome=fmt.lower_first(shown.indicator_title),
-        units=fmt.counted(count, shown.noun),
+        units=counted(count, shown.noun),
         fidelity=fmt.percent(power.fidelity, 0),
     )
     label = _say("power_label", effect=shown.margin(shown.report.effect))
@@ -241,7 +242,7 @@ def _basis(shown: _Shown) -> Iterator[str]:
         moments = power.formula.moments
         yield _say(
             "moments",
-            units=fmt.counted(moments.units, shown.noun),
+            units=counted(moments.units, shown.noun),
             between=fmt.percent(moments.between_sd, 0) if is_ratio else fmt.significant(moments.between_sd),
             correlation=fmt.number(moments.autocorrelation, 2),
         )
@@ -261,8 +262,8 @@ def _window(window: HistoryWindow) -> str:
         "window" if window.as_registered else "window_short",
         first=fmt.month_words(window.first),
         last=fmt.month_words(window.last),
-        before=fmt.counted(window.baseline_months, "month"),
-        after=fmt.counted(window.follow_up_months, "month"),
+        before=counted(window.baseline_months, "month"),
+        after=counted(window.follow_up_months, "month"),
     )
 
 

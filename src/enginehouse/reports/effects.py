@@ -117,8 +117,3 @@ def scaled_per(per: str, scale: int) -> str:
     if scale == 1:
         return per
     return f"{fmt.number(scale)} {per if per.endswith('s') else per + 's'}"
-
-
-def plural(noun: str) -> str:
-    """The noun for many."""
-    return noun if noun.endswith("s") else f"{noun}s"

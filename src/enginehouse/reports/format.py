@@ -114,11 +114,6 @@ def count(value: int) -> str:
 _UP_TO_TEN = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def counted(value: int, noun: str) -> str:
-    """`1 month`, `12 months`."""
-    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun if noun.endswith('s') else noun + 's'}"
-
-
 def in_words(value: int) -> str:
     """A small count as a word: `three`; above ten in figures."""
     return _UP_TO_TEN[value] if 0 <= value < len(_UP_TO_TEN) else number(value)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import counted, plural
 from enginehouse.evaluation.parallel.harms import HarmFinding, HarmsReport, HarmWord
 from enginehouse.evaluation.parallel.outcome_results import TrialOutcome
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, DataTable, Document, Paragraph, Section
-from enginehouse.reports.effects import method_words, page_words, plural, scaled_per, table_cells, value_format
+from enginehouse.reports.effects import method_words, page_words, scaled_per, table_cells, value_format
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.words import first_upper
 
@@ -80,7 +81,7 @@ def _values(report: HarmsReport, outcome: TrialOutcome, noun: str) -> DataTable:
             for place, arm in enumerate(outcome.arms)
         ),
         numeric=frozenset({1, 2, 3}),
-        note=_say("values_note", months=fmt.counted(report.follow_up_months, "month")),
+        note=_say("values_note", months=counted(report.follow_up_months, "month")),
     )
 
 
@@ -112,7 +113,7 @@ def _basis(report: HarmsReport, *, on: str, by: str) -> Section:
             start=fmt.month_words(report.starts),
             last=fmt.month_words(report.last_month),
         ),
-        _say("chance", comparisons=fmt.counted(len(report.findings), "comparison")),
+        _say("chance", comparisons=counted(len(report.findings), "comparison")),
     )
     return Section(id="basis", title=_say("basis"), blocks=tuple(Paragraph(text=text) for text in texts))
 

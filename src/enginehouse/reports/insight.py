@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from enginehouse.core.words import counted, plural
 from enginehouse.governance.disclosure import SUPPRESSED, Cell
 from enginehouse.insight.deciles import Deciles, MonthDeciles
 from enginehouse.insight.groups import ReleasedGroups
@@ -14,7 +15,7 @@ from enginehouse.programme.enums import Disclosure
 from enginehouse.programme.indicator import Indicator
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, DataTable, Document, Figure, Paragraph, Section
-from enginehouse.reports.effects import attribute_words, plural, scaled_per, value_format
+from enginehouse.reports.effects import attribute_words, scaled_per, value_format
 from enginehouse.reports.figures import decile_figure
 from enginehouse.reports.index import page_links
 from enginehouse.reports.messages import say
@@ -220,7 +221,7 @@ def _stability_rows(found: Stability | NotEstimable, noun: str) -> list[tuple[st
         return [(name, _cannot(found))]
     rows = [(name, _number(found.icc))]
     rows += [
-        (say("insight.stability.autocorrelation", noun_one=noun, lag=fmt.counted(lag, "month")), _number(value))
+        (say("insight.stability.autocorrelation", noun_one=noun, lag=counted(lag, "month")), _number(value))
         for lag, value in found.autocorrelation.items()
     ]
     return rows

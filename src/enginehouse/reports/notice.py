@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from enginehouse.core.words import counted, plural
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.strategy import Strategy
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Document, Paragraph, Section
-from enginehouse.reports.effects import plural
 from enginehouse.reports.messages import say
 
 _SCOPES = ("feedback", "randomisation", "data_use")
@@ -88,14 +88,14 @@ def _calendar(protocol: Protocol) -> str:
         "notice.what.calendar",
         starts=fmt.month_words(design.starts),
         months=_months(design.follow_up_months),
-        waves=fmt.counted(delivery.waves, "report"),
+        waves=counted(delivery.waves, "report"),
         every=_months(delivery.every_months) if delivery.every_months > 1 else "month",
         first=fmt.date_words(delivery.first),
     )
 
 
 def _months(number: int) -> str:
-    return fmt.counted(number, "month")
+    return counted(number, "month")
 
 
 def _data(protocol: Protocol, indicators: Mapping[str, Indicator], noun: str) -> str:

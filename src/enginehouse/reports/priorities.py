@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from enginehouse.core.words import plural
 from enginehouse.priorities.results import DesignValue, Priorities, PriorityChange, Weighed
 from enginehouse.programme.enums import EvidenceScale, Priority
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Callout, DataTable, Document, Paragraph, Section
-from enginehouse.reports.effects import page_words, plural
+from enginehouse.reports.effects import page_words
 from enginehouse.reports.index import page_links
 from enginehouse.reports.messages import say
 from enginehouse.reports.priority_changes import changes_section

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.core.words import counted
 from enginehouse.stats.fits import (
     Array,
     Codes,
@@ -193,8 +194,8 @@ class _Rows:
             if by_site.all() and by_month.all():
                 return kept, tuple(notes)
             notes += [
-                f"{int(np.sum(~seen))} {what} without any event carry no information and were left out."
-                for what, seen in (("site(s)", by_site), ("month(s)", by_month))
+                f"Left out, since without any event they tell nothing: {counted(int(np.sum(~seen)), what)}."
+                for what, seen in (("site", by_site), ("month", by_month))
                 if not seen.all()
             ]
             kept = kept.of_rows(by_site[kept.site] & by_month[kept.month])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.core.words import agreeing
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, t_quantile
 from enginehouse.stats.search import grid_maximum
 
@@ -169,8 +170,9 @@ def too_few_placebo_areas(areas: int, fewest: int = FEWEST_PLACEBO_AREAS) -> Not
     """The answer where drift cannot be learnt."""
     return NotEstimable(
         reason="too-few-placebo-areas",
-        detail=f"One treated area is one cluster, and only {areas} untreated area(s) of like size show how far areas "
-        f"drift apart by themselves; at least {fewest} are needed.",
+        detail=f"One treated area is one cluster, and only {agreeing(areas, 'untreated area', 'shows', 'show')} how "
+        f"far "
+        f"areas of like size drift apart by themselves; at least {fewest} are needed.",
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.errors import IntegrityError, UserError
+from enginehouse.core.words import counted
 from enginehouse.trials.plan_record import Acceptance, AllocationPlan, PairsTogether
 from enginehouse.trials.schemes import Arms, SchemeSpace, all_schemes, sampled_schemes, scores
 
@@ -158,7 +159,8 @@ def check_smallest_p(smallest: float, alpha: float, *, accepted: int) -> None:
     """Refuse a set that leaves the permutation test no way to reach alpha."""
     if smallest > alpha:
         raise UserError(
-            f"the accepted set of {accepted} scheme(s) allows no p below {smallest:.3g}, and alpha is {alpha:g}.",
+            f"the accepted set of {counted(accepted, 'scheme')} allows no p below {smallest:.3g}, and alpha is "
+            f"{alpha:g}.",
             where="protocol.yaml  allocation.accepted_share",
             remedy="Widen accepted_share, balance less, or allocate more units.",
         )

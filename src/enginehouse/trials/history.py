@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.months import Month, Period
+from enginehouse.core.words import agreeing, counted
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.programme.enums import Average, Direction, Summary
 from enginehouse.programme.grouping import BASELINE, LIST_SIZE
@@ -103,7 +104,8 @@ def pseudo_trial(
     keep = _with_both(numerator, denominator, len(before))
     units = len({unit for unit, kept in zip(plan.unit_of_site, keep, strict=True) if kept})
     if units < FEWEST_UNITS:
-        detail = f"Only {units} unit(s) have data on both sides of {after.start}; at least {FEWEST_UNITS} are needed."
+        seen = agreeing(units, "unit", "has", "have")
+        detail = f"Only {seen} data on both sides of {after.start}; at least {FEWEST_UNITS} are needed."
         return NotEstimable(reason="too-few-units", detail=detail)
     data = make_trial_data(
         plan_roster,
@@ -143,7 +145,9 @@ def moments(data: TrialData, question: Question) -> Moments | NotEstimable:
     found = unit_rates(data, data.n_before)
     units = len(found.weights)
     if units < FEWEST_UNITS:
-        detail = f"Only {units} unit(s) have data on both sides; at least {FEWEST_UNITS} are needed."
+        detail = (
+            f"Only {agreeing(units, 'unit', 'has', 'have')} data on both sides; at least {FEWEST_UNITS} are needed."
+        )
         return NotEstimable(reason="too-few-units", detail=detail)
     weights = unit_weights(found.after, found.weights, question)
     if min(found.after.max(), found.before.max()) <= 0 or not weights.any():
@@ -217,8 +221,8 @@ def _periods(protocol: Protocol, arrays: PanelArrays) -> tuple[Period, Period] |
     have = _run_of_months(arrays, end)
     if have < FEWEST_MONTHS:
         detail = (
-            f"The history has {have} month(s) in a row before the start; the design uses {wanted[0]} and {wanted[1]}, "
-            f"and at least {FEWEST_MONTHS} are needed to try it at all."
+            f"The history has {counted(have, 'month')} in a row before the start; the design uses {wanted[0]} and "
+            f"{wanted[1]}, and at least {FEWEST_MONTHS} are needed to try it at all."
         )
         return NotEstimable(reason="too-short-history", detail=detail)
     follow_up = wanted[1]

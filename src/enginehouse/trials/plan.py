@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
+from enginehouse.core.words import agreeing, counted
 from enginehouse.programme.enums import AllocationMethod, AllocationUnit
 from enginehouse.programme.grouping import LIST_SIZE
 from enginehouse.programme.protocol import Protocol
@@ -101,7 +102,7 @@ def ordered_arms(protocol: Protocol) -> tuple[tuple[str, ...], tuple[tuple[int, 
     """The arms with the registered comparator first and the arm that is judged second, and the contrasts in them."""
     if len(protocol.arms) < 2 or not protocol.contrasts:
         raise UserError(
-            f"got {len(protocol.arms)} arm(s) and {len(protocol.contrasts)} contrast(s).",
+            f"got {counted(len(protocol.arms), 'arm')} and {counted(len(protocol.contrasts), 'contrast')}.",
             where="protocol.yaml  contrasts",
             remedy="Random allocation needs two arms or more, and a contrast that says which is judged over which.",
         )
@@ -150,7 +151,7 @@ def _check_units(units: int, arms: Sequence[str]) -> None:
     least = FEWEST_UNITS_AN_ARM * len(arms)
     if units < least:
         raise UserError(
-            f"there are {units} unit(s) to allocate to {len(arms)} arms.",
+            f"got {counted(units, 'unit')} to allocate to {len(arms)} arms.",
             where="roster",
             remedy=f"At least {least} are needed: widen the eligibility, or allocate sites instead of networks.",
         )
@@ -243,7 +244,7 @@ def _constrained(plan: AllocationPlan, allocation: Allocation) -> AllocationPlan
 
 
 def _pair_notes(pairs: Sequence[Sequence[str]], how: str) -> tuple[str, ...]:
-    return (f"{len(pairs)} or more pair(s) of units are {how}, {' and '.join(pairs[0])} for one.",) if pairs else ()
+    return (f"{agreeing(len(pairs), 'pair')} {how}, or more: {' and '.join(pairs[0])} for one.",) if pairs else ()
 
 
 def _blocked(plan: AllocationPlan, allocation: Allocation) -> AllocationPlan:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
 from enginehouse.core.months import Month
+from enginehouse.core.words import counted
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import HistoricalPanel, PanelArrays
 from enginehouse.programme.enums import OptOutScope
@@ -358,7 +359,8 @@ def _notes(
         if c.missing
     )
     others = sorted(set(opt_outs) - set(assessed.eligible))
-    late = (f"{len(others)} site(s) opted out that were not eligible anyway: {', '.join(others)}.",) if others else ()
+    told = f"{counted(len(others), 'site')} opted out, not eligible anyway: {', '.join(others)}."
+    late = (told,) if others else ()
     return (*missing, *late)
 
 

@@ -185,7 +185,7 @@ def test_a_strategy_without_activities_is_not_free(costs: Costs):
                 reports=60,
                 contacts=(ContactTotals(kind=ContactKind.CALL, contacts=3, programme_minutes=9.0, site_minutes=9.0),),
             ),
-            r"3 contact\(s\) of the kind call, which is part of no strategy of letters",
+            r"3 contacts of the kind call, which is part of no strategy of letters",
         ),
     ],
 )
@@ -200,7 +200,7 @@ def test_reports_that_no_strategy_sends_make_the_cost_unknown():
     (cost,) = arm_costs(
         {"visits-only": ["visits"]}, [LoggedActivity(arm="visits-only", sites=5, reports=4)], STRATEGIES
     )
-    assert cost.missing == ("4 report(s), which no strategy of visits-only sends",)
+    assert cost.missing == ("4 reports, which no strategy of visits-only sends",)
 
 
 def test_faulty_logs_are_all_named():

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from enginehouse.evaluation.estimand import SCALES, WINDOW_KINDS
-from enginehouse.evaluation.wording import amount, effect_words, log_change, plural
+from enginehouse.evaluation.wording import amount, effect_words, log_change
 from enginehouse.programme.enums import Summary, Window
 from enginehouse.stats.records import to_plain
 from enginehouse.stats.results import Estimate, NotEstimable
@@ -38,4 +38,4 @@ def test_effects_in_words() -> None:
     rate = Estimate(value=-2.0, std_error=1.0, df=math.inf, scale="difference", method="m")
     assert effect_words(rate, level=0.9) == "-2 (90% interval -3.64 to -0.355)"
     assert effect_words(NotEstimable(reason="r", detail="No.")) == "cannot be estimated (No.)"
-    assert (log_change(math.log(0.9)), plural(1, "area"), plural(2, "area")) == ("-10.0%", "1 area", "2 areas")
+    assert log_change(math.log(0.9)) == "-10.0%"

@@ -197,7 +197,7 @@ def test_too_few_placebo_areas_leave_the_months_as_description(campaign: Make) -
         "Cheshire and Merseyside",
         "Lancashire and South Cumbria",
     ]
-    assert "only 3 untreated area(s) of like size" in found.verdict.sentence
+    assert "only 3 untreated areas show how far areas of like size drift" in found.verdict.sentence
     assert percent(window.months_only) == (-1.1, -2.9, 0.8)
 
 
@@ -273,7 +273,7 @@ def test_no_placebo_area_of_like_size(campaign: Make) -> None:
         exposure={**everyone, "comparators": [rest]}, analysis={"drift": {"minimum_share": 1.0}}, claims=[]
     ).evaluate()
     assert isinstance(found.headline, NotEstimable)
-    assert "only 0 untreated area(s)" in found.headline.detail
+    assert "only 0 untreated areas show" in found.headline.detail
     assert found.primary.registered.registered_window.placebo is None
     assert "The exposed sites belong to 10 areas" in found.notes[-1]
 

@@ -55,7 +55,7 @@ def test_what_is_missing_is_named_and_since_when(rules):
     assert str(refused.value) == (
         "send-wave\n  On 2016-06-01 the approval 'data-protection' expired on 2016-05-01: nothing is allocated or sent "
         "without it. On 2016-06-01 the approval 'ethics' was never given: nothing is allocated or sent without it. "
-        "Record the approval with its reference once it is given (record approval)."
+        "Record the approval with its reference once it is given (enginehouse approval CYCLE APPROVAL --reference NUMBER --given-on DAY)."
     )
     with pytest.raises(NotAllowed, match=r"the approval 'ethics' is in force from 2016-01-01 on only"):
         check_approvals(CycleState(approvals=(ETHICS,)), rules, act=Act.ALLOCATE, on=date(2015, 6, 1))

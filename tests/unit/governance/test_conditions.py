@@ -71,7 +71,10 @@ def test_the_deadline_is_the_later_of_what_was_told_and_what_is_written(ready, r
 
 def test_allocation_without_preparation(ready, rules):
     text = refusal(replace(ready, preparations=()), Act.ALLOCATE, rules)
-    assert "The allocation is not prepared: no seed was committed to. Prepare the allocation first." in text
+    assert (
+        "The allocation is not prepared: no seed was committed to. Prepare the allocation first (enginehouse allocate prepare CYCLE)."
+        in text
+    )
     assert "The allocation is not prepared" in refusal(replace(ready, preparations=()), Act.ALLOCATE, None)
 
 

@@ -119,7 +119,7 @@ def test_a_wave_is_approved_as_it_is_prepared_and_once(make_event, sending):
 
 def test_a_wave_is_prepared_while_nothing_of_it_has_left(make_event, sending, rules, wave):
     check_payload(sending, make_event(Act.PREPARE_WAVE, wave=2).payload, rules)
-    with pytest.raises(NotAllowed, match=r"1 report\(s\) of wave 1 have left already: it cannot be made anew"):
+    with pytest.raises(NotAllowed, match=r"1 report of wave 1 left already: it cannot be made anew"):
         check_payload(sending, make_event(Act.PREPARE_WAVE, wave=1).payload, rules)
     with pytest.raises(NotAllowed, match=r"got wave 4; the protocol has 3\."):
         check_payload(sending, make_event(Act.PREPARE_WAVE, wave=4).payload, rules)

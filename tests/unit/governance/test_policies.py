@@ -60,7 +60,7 @@ def refusal(stage: Stage, act: Act, design: DesignType = ITS) -> str:
 def test_evaluation_before_the_freeze():
     assert refusal(Stage.REGISTERED, Act.EVALUATE) == (
         "evaluate\n  The cycle is registered: to evaluate it must be frozen. No estimate exists before the data are "
-        "frozen. Next possible step: freeze (or amend, suspend, withdraw)."
+        "frozen. Next possible step: freeze (enginehouse freeze CYCLE); or amend, suspend, withdraw."
     )
 
 
@@ -71,7 +71,7 @@ def test_evaluation_before_the_freeze():
             Act.EVALUATE,
             Stage.EVALUATED,
             "evaluate\n  The cycle was evaluated already, on 2026-05-01. The registered analysis is run once on the "
-            "record. Next possible step: decide (or appraise).",
+            "record. Next possible step: decide (enginehouse decide CYCLE DECISION --reason REASON); or appraise.",
         ),
         (Act.EVALUATE, Stage.DECIDED, "The cycle was evaluated already, on 2026-05-01."),
         (Act.FREEZE, Stage.FROZEN, "The cycle was frozen already, on 2026-05-01. Data are frozen once."),
@@ -91,7 +91,7 @@ def test_amendment_after_the_freeze():
     text = refusal(Stage.FROZEN, Act.AMEND)
     assert "a changed plan would no longer have been written before the data were seen" in text
     assert "to amend it must be registered." in text
-    assert "Next possible step: evaluate (or suspend, withdraw)." in text
+    assert "Next possible step: evaluate (enginehouse evaluate CYCLE); or suspend, withdraw." in text
 
 
 def test_a_result_is_not_withdrawn_nor_suspended_away():
@@ -115,7 +115,7 @@ def test_a_trial_cannot_skip_to_the_freeze():
 def test_a_suspended_cycle_says_where_it_stood():
     text = refusal(Stage.SUSPENDED, Act.FREEZE)
     assert "The cycle is suspended (it stood in registered)" in text
-    assert "Next possible step: resume (or withdraw)." in text
+    assert "Next possible step: resume (enginehouse resume CYCLE --reason REASON); or withdraw." in text
 
 
 def test_nothing_follows_the_end():
@@ -154,7 +154,7 @@ def test_a_dossier_does_not_move_the_last_transition(make_event):
 
 def test_next_acts_are_those_of_the_table():
     assert next_acts(bare(Stage.DRAFT), design=ITS) == (Act.REGISTER,)
-    assert next_step(bare(Stage.DRAFT), design=ITS) == "Next possible step: register."
+    assert next_step(bare(Stage.DRAFT), design=ITS) == "Next possible step: register (enginehouse register CYCLE)."
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,9 @@ def test_a_recruiting_cycle_prepares_before_it_allocates(preparation):
     unprepared, prepared = bare(Stage.RECRUITING), replace(bare(Stage.RECRUITING), preparations=(preparation,))
     assert next_acts(unprepared, design=TRIAL) == (Act.PREPARE_ALLOCATION, Act.AMEND, Act.SUSPEND, Act.WITHDRAW)
     assert next_acts(prepared, design=TRIAL)[0] is Act.ALLOCATE
-    assert "Next possible step: prepare allocation (or amend, suspend, withdraw)." in refusal(
-        Stage.RECRUITING, Act.FREEZE, TRIAL
+    assert (
+        "Next possible step: prepare allocation (enginehouse allocate prepare CYCLE); or amend, suspend, withdraw."
+        in refusal(Stage.RECRUITING, Act.FREEZE, TRIAL)
     )
 
 

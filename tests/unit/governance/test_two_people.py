@@ -101,7 +101,7 @@ def test_one_person_doing_the_act_of_two(proposed):
         check_second_person(proposed, Act.REGISTER, "asserted:sam", SUBJECT, design=TRIAL)
     assert str(refused.value) == (
         "register\n  'sam' proposed to register this on 2016-04-01 and so may not do it as well. It takes a second "
-        "person (statistician or programme manager), with an id of their own."
+        "person (statistician or programme manager), with an id of their own: enginehouse register CYCLE."
     )
     # However the record came to know her.
     with pytest.raises(NotAllowed, match="'sam' proposed"):

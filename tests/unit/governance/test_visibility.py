@@ -197,9 +197,9 @@ def test_no_estimate_before_the_freeze(stage):
 @pytest.mark.parametrize(
     ("stage", "remedy"),
     [
-        (Stage.DRAFT, "Next possible step: register the protocol."),
-        (Stage.REGISTERED, "Freeze the data first."),
-        (Stage.SUSPENDED, "Next possible step: resume the cycle."),
+        (Stage.DRAFT, "Next possible step: register the protocol (enginehouse register CYCLE)."),
+        (Stage.REGISTERED, "Freeze the data first (enginehouse freeze CYCLE)."),
+        (Stage.SUSPENDED, "Next possible step: resume the cycle (enginehouse resume CYCLE --reason REASON)."),
         (Stage.WITHDRAWN, "The cycle is withdrawn: nothing follows."),
     ],
 )

@@ -160,13 +160,6 @@ def test_names_that_do_not_exist():
         explain_indicator(programme, "inhalers")
 
 
-@pytest.mark.parametrize(
-    ("noun", "many"), [("practice", "practices"), ("pharmacy", "pharmacies"), ("bus", "buses"), ("day", "days")]
-)
-def test_plurals(noun: str, many: str):
-    assert words.plural(noun) == many
-
-
 def test_months_are_english_wherever_it_runs():
     assert words.long_month(Month(2016, 4)) == "April 2016"
     assert words.counted(1, "month") == "1 month"

@@ -65,7 +65,7 @@ def test_the_shipped_programmes_have_no_problems(name: str):
         ("- name: other-region", "- name: rest-of-region", "exposure.comparators[2].name\n  got the comparator 'rest-of-region' twice."),
         ("        within: {region: South}", "        within: {area: Ashdale}", "exposure.comparators[2].sites\n  got the same sites as the exposed."),
         ("  sites: {within: {area: Ashdale}}", "  sites: {}", "exposure.sites\n  got every site as exposed."),
-        ("  usual-care: []\n", "", "arms\n  got 1 arm(s); expected at least 2. Add usual-care: []."),
+        ("  usual-care: []\n", "", "arms\n  got 1 arm; expected at least 2. Add usual-care: []."),
         ("type: controlled-its", "type: stepped-wedge", "32  design.type\n  got 'stepped-wedge', which this release cannot run; it runs one of: parallel, controlled-its. Keep this protocol outside the folder cycles until then."),
         ("drift: {cluster: area, within: region,", "drift: {cluster: area, within: area,", "analysis.drift.within\n  got 'area' for both levels;"),
         # Margins: low is good here, and the summary is a ratio.

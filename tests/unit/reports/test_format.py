@@ -115,8 +115,6 @@ def test_names_are_printed_as_words() -> None:
     assert attribute_words("rural_share") == "rural share"
     assert title_name("areas-by-month") == "Areas by month"
     assert method_words("poisson-random-slope") == "Poisson, random slope"
-    assert fmt.counted(1, "month") == "1 month"
-    assert fmt.counted(1120, "practices") == "1,120 practices"
 
 
 def test_months_and_days_are_printed_as_words_and_codes_are_left_alone() -> None:

@@ -209,8 +209,8 @@ def test_what_carries_no_information_is_left_out_and_told() -> None:
     assert fit.coefficients == pytest.approx(small.coefficients, rel=1e-9)
     assert fit.rows == small.rows
     assert fit.notes[:2] == (
-        "1 site(s) without any event carry no information and were left out.",
-        "1 month(s) without any event carry no information and were left out.",
+        "Left out, since without any event they tell nothing: 1 site.",
+        "Left out, since without any event they tell nothing: 1 month.",
     )
 
 

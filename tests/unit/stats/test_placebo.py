@@ -111,7 +111,7 @@ def test_seven_areas_are_too_few_for_a_headline_but_are_still_shown() -> None:
     found = placebo_in_space(TREATED, e, s, df=23.0)
     assert isinstance(found, PlaceboInSpace)
     assert isinstance(found.total, NotEstimable)
-    assert "only 7 untreated area(s) of like size" in found.total.detail
+    assert "only 7 untreated areas show how far areas of like size" in found.total.detail
     assert len(found.significant) == 7
 
 

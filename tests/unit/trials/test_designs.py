@@ -184,7 +184,7 @@ def test_a_history_too_short_leaves_every_design_unjudged_and_says_why(compared,
     )
     found = compared(protocol_of(eligibility={"baseline_months": 1}), of=HistoricalPanel.before(short, Month(2024, 1)))
     assert all(isinstance(line.precision, NotEstimable) for line in found.lines)
-    assert "The history has 5 month(s)" in found.line(DesignOption.PARALLEL_BY_SITE).precision.detail
+    assert "The history has 5 months" in found.line(DesignOption.PARALLEL_BY_SITE).precision.detail
     assert found.warnings == ("What this trial could show cannot be told from the history.",)
     assert designs_from_record(json.loads(json.dumps(found.to_record()))) == found
 

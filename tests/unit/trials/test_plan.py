@@ -167,7 +167,7 @@ def test_what_does_not_vary_is_told_and_left_out(protocol, history, register, si
 
 
 BAD = [
-    ({"allocation": {"accepted_share": 0.001}}, r"the accepted set of 1 scheme\(s\) allows no p below 1, and alpha"),
+    ({"allocation": {"accepted_share": 0.001}}, r"the accepted set of 1 scheme allows no p below 1, and alpha"),
     ({"allocation": {"strata": ["imd"]}}, r"got stratum 'imd', an attribute that is not cut.*Write imd_half"),
     ({"allocation": {"strata": ["rurality_half"]}}, "got 'rurality', of which nothing is known"),
     ({"allocation": {"balance": []}}, "nothing that varies is listed to balance"),
@@ -175,7 +175,7 @@ BAD = [
         {"allocation": {"method": "stratified-blocks", "block_sizes": [3]}},
         "got block sizes 3 for 2 arms.*multiple of the number of arms",
     ),
-    ({"contrasts": []}, r"got 2 arm\(s\) and 0 contrast"),
+    ({"contrasts": []}, r"got 2 arms and 0 contrasts"),
     ({"contrasts": [{"arm": "calls", "over": "feedback"}]}, "got calls for arms.*The arms are: feedback, visits"),
     ({"allocation": {"unit": "network"}}, "belongs to no network.*Name the level"),
 ]
@@ -196,7 +196,7 @@ def test_too_few_units_are_refused(protocol_of, history, register, sites):
         opt_outs=dict.fromkeys(sites[1:31:10], frozenset({OptOutScope.RANDOMISATION})),
         elsewhere={},
     )
-    with pytest.raises(UserError, match=r"there are 3 unit\(s\) to allocate to 2 arms.*At least 4"):
+    with pytest.raises(UserError, match=r"got 3 units to allocate to 2 arms.*At least 4"):
         plan_allocation(protocol, few)
 
 

@@ -217,7 +217,7 @@ def test_a_history_too_short_says_what_there_is(protocol_of, indicator, panel, r
     )
     assert isinstance(found.none, NotEstimable)
     assert found.formula.reason == "too-short-history"
-    assert "The history has 5 month(s) in a row before the start; the design uses 12 and 12" in found.formula.detail
+    assert "The history has 5 months in a row before the start; the design uses 12 and 12" in found.formula.detail
     assert found.power is None
     assert power_from_record(found.to_record()) == found
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from enginehouse.core.words import counted
 from enginehouse.evaluation.parallel.context import TrialContext, plain_words
 from enginehouse.evaluation.parallel.inputs import ComponentReach
 from enginehouse.evaluation.parallel.results import ArmFidelity, ArmFlow, EngagedEffect
-from enginehouse.evaluation.wording import effect_words, plural
+from enginehouse.evaluation.wording import effect_words
 from enginehouse.programme.trial import Contrast, Engaged
 from enginehouse.stats.compliers import engaged_effect
 from enginehouse.stats.results import Estimate, NotEstimable
@@ -124,6 +125,6 @@ def _engaged_words(
     if isinstance(effect, NotEstimable):
         return f"Cannot be estimated: {effect.detail}"
     return (
-        f"{count} of {plural(sites, 'site')} received {title}. Among them the effect is {effect_words(effect)}, if "
+        f"{count} of {counted(sites, 'site')} received {title}. Among them the effect is {effect_words(effect)}, if "
         "being in the arm did nothing to the others. The verdict is on all sites as allocated."
     )

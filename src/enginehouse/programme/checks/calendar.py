@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.core.months import Month
+from enginehouse.core.words import counted
 from enginehouse.programme.checks.names import Fault, Known
 from enginehouse.programme.protocol import Design, Protocol
 from enginehouse.programme.trial import Delivery, Eligibility
@@ -46,7 +47,8 @@ def _last_wave(delivery: Delivery, design: Design) -> Iterator[Fault]:
     last = Month.of(delivery.first) + (delivery.waves - 1) * delivery.every_months
     if last >= design.follow_up.end:
         what = (
-            f"got {delivery.waves} waves every {delivery.every_months} months from {delivery.first}: the last is due "
+            f"got {counted(delivery.waves, 'wave')}, {counted(delivery.every_months, 'month')} apart, from "
+            f"{delivery.first}: the last is due "
         )
         what += f"in {last}, after the follow-up has ended ({design.follow_up.last})."
         yield Fault(("delivery", "waves"), what, "Send fewer waves, or follow up for longer.")

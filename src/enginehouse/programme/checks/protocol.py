@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from enginehouse.core.words import counted
 from enginehouse.programme.checks.analysis import check_analysis
 from enginehouse.programme.checks.calendar import check_calendar
 from enginehouse.programme.checks.designs import check_design
@@ -67,7 +68,7 @@ def _direction(protocol: Protocol, known: Known) -> Iterator[Fault]:
 
 def _arms(protocol: Protocol, known: Known) -> Iterator[Fault]:
     if len(protocol.arms) < 2:
-        yield Fault(("arms",), f"got {len(protocol.arms)} arm(s); expected at least 2.", "Add usual-care: [].")
+        yield Fault(("arms",), f"got {counted(len(protocol.arms), 'arm')}; expected at least 2.", "Add usual-care: [].")
     for arm, strategies in protocol.arms.items():
         yield from repeated(("arms", arm), strategies, noun="strategy")
         for number, name in enumerate(strategies):

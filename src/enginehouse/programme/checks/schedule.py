@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from enginehouse.core.words import counted
 from enginehouse.programme.checks.names import Fault, Known, add_indicator, repeated, unknown, unknown_attribute
 from enginehouse.programme.enums import DesignType, Direction
 from enginehouse.programme.grouping import COMPUTED, grouping
@@ -105,12 +106,12 @@ def factor_contrasts(protocol: Protocol) -> tuple[int, ...]:
 
 def _factors(protocol: Protocol) -> Iterator[Fault]:
     if len(protocol.arms) != FACTORS**2:
-        what = f"got {len(protocol.arms)} arms; a 2x2 factorial has 4: neither component, each alone, both."
+        what = f"got {counted(len(protocol.arms), 'arm')}; a 2x2 factorial has 4: neither component, each alone, both."
         yield Fault(("arms",), what, "Name the four.")
         return
     mains = factor_contrasts(protocol)
     if len(mains) != FACTORS:
-        what = f"got {len(mains)} comparison(s) of one half of the arms with the other; a 2x2 factorial has two."
+        what = f"got {counted(len(mains), 'comparison')} of one half of the arms with the other; a 2x2 factorial has two."
         yield Fault(("contrasts",), what, "Pool the arms with and without each component, and compare the two.")
         return
     first, second = (set(protocol.pooled_arms[protocol.contrasts[place].arm]) for place in mains)
@@ -130,7 +131,7 @@ def _second_stage(stage: SecondStage, protocol: Protocol, known: Known) -> Itera
             yield from _arm((*path, number), arm, protocol)
         if len(set(arms)) < 2:
             yield Fault(
-                path, f"got {len(set(arms))} arm(s); expected at least 2 to draw from.", "Add going on as it is."
+                path, f"got {counted(len(set(arms)), 'arm')}; expected at least 2 to draw from.", "Add going on as it is."
             )
     for number, name in enumerate(stage.strata):
         if grouping(name).groups is not None:
@@ -173,7 +174,7 @@ def _regimes(stage: SecondStage, protocol: Protocol) -> Iterator[Fault]:
             what = f"got '{regime.then}', which nobody gets after '{regime.first}'; expected {one_of(options)}."
             yield Fault((*path, "then"), what, did_you_mean(regime.then, options))
     if len(stage.regimes) < 2:
-        what = f"got {len(stage.regimes)} regime(s); expected at least 2 to compare."
+        what = f"got {counted(len(stage.regimes), 'regime')}; expected at least 2 to compare."
         yield Fault(("second_stage", "regimes"), what, "Name what is done first, and what follows without response.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from enginehouse.core.words import counted
 from enginehouse.evaluation.results import ClaimMark
 from enginehouse.programme.enums import Direction, Verdict
 from enginehouse.reports import format as fmt
@@ -34,7 +35,7 @@ def _sites(basis: Basis) -> tuple[str, ...]:
     words: dict[str, str | int] = {
         "noun": basis.facts.noun,
         "half": plus_minus(trial.half),
-        "times": fmt.counted(MORE_SITES, "time"),
+        "times": counted(MORE_SITES, "time"),
         "quarter": plus_minus(trial.half_with(MORE_SITES)),
     }
     if trial.present is None:
@@ -61,7 +62,7 @@ def _months(basis: Basis) -> tuple[str, ...]:
     within, between = alone.std_error, placebo.tau
     words = {"within": _spread(basis, within), "between": _spread(basis, between)}
     if basis.evaluation.baseline_months < LONG_BASELINE:
-        return (_say("short_baseline", months=fmt.counted(basis.evaluation.baseline_months, "month"), **words),)
+        return (_say("short_baseline", months=counted(basis.evaluation.baseline_months, "month"), **words),)
     if between >= LARGER_PART * within:
         return (_say("not_months", **words),)
     return (_say("months_most" if within >= LARGER_PART * between else "months_half", **words),)

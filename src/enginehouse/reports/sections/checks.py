@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enginehouse.core.months import Month
+from enginehouse.core.words import counted
 from enginehouse.evaluation.practice_level import FALSE_CERTAINTY
 from enginehouse.evaluation.results import CheckResult, PracticeModelResult, SubgroupResult
 from enginehouse.programme.enums import Check, Window
@@ -23,7 +24,7 @@ def checks_section(basis: Basis) -> Section | None:
     telling = most_telling(basis)
     done = sum(check.done for check in checks)
     said = [] if telling is None else [Paragraph(text=telling.words)]
-    count = _say("count", checks=fmt.counted(len(checks), "check"), done=done)
+    count = _say("count", checks=counted(len(checks), "check"), done=done)
     blocks = (*said, Paragraph(text=f"{_say('intro')} {count}"))
     return Section(id="checks", title=_say("title"), blocks=blocks)
 

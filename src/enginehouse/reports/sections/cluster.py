@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from enginehouse.core.words import counted
 from enginehouse.evaluation.results import EmbeddedTrialResult, PlaceboSet
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Paragraph, Section
@@ -87,8 +88,8 @@ def _sentences(basis: Basis, placebo: PlaceboSet, narrow: Estimate, wide: Estima
         ),
         _say(
             "interval",
-            members=fmt.counted(basis.primary.exposed_members, basis.facts.noun),
-            months=fmt.counted(len(basis.protocol.design.span), "month"),
+            members=counted(basis.primary.exposed_members, basis.facts.noun),
+            months=counted(len(basis.protocol.design.span), "month"),
             wide=limits_words(wide, scale=basis.scale),
             narrow=limits_words(narrow, scale=basis.scale),
         ),
@@ -134,7 +135,7 @@ def _trial_source(basis: Basis, trial: EmbeddedTrialResult) -> str:
     """Where the width comes from."""
     if trial.computed:
         note = page_words(trial.note)
-        return _say("trial_computed", sites=fmt.counted(trial.sites, basis.facts.noun), note=note)
+        return _say("trial_computed", sites=counted(trial.sites, basis.facts.noun), note=note)
     return _say("trial_quoted", source=trial.source)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from enginehouse.core.words import counted
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, DataTable, Link, Links, Paragraph, Section
 from enginehouse.reports.effects import page_words, title_name
@@ -38,8 +39,8 @@ def _arms(basis: Basis) -> str:
     outcome, comparison, noun = basis.primary, basis.comparison, basis.facts.noun
     names = {
         "exposed_title": basis.evaluation.exposed_title,
-        "exposed": fmt.counted(outcome.exposed_members, noun),
-        "control": fmt.counted(comparison.control_members, noun),
+        "exposed": counted(outcome.exposed_members, noun),
+        "control": counted(comparison.control_members, noun),
         "comparator": comparison.title,
     }
     if outcome.exposed_members != outcome.exposed_sites:
@@ -65,7 +66,7 @@ def _faults(basis: Basis) -> list[Block]:
     minor = len(basis.facts.faults) - len(grave)
     if not (faults or left_out or notes or minor):
         return [Paragraph(text=_say("no_faults"))]
-    more = [_say("minor", count=fmt.counted(minor, "note"))] if minor else []
+    more = [_say("minor", count=counted(minor, "note"))] if minor else []
     return [Bullets(items=(*faults, *left_out, *notes, *more))]
 
 

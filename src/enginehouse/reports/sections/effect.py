@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enginehouse.core.words import counted, plural
 from enginehouse.evaluation.results import AbsoluteEffect, ComparisonSeries, OutcomeResult, TruthResult
 from enginehouse.programme.enums import NumeratorKind
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, Callout, DataTable, Paragraph, Section
-from enginehouse.reports.effects import effect_words, page_words, plural, scaled_per, table_cells, value_format
+from enginehouse.reports.effects import effect_words, page_words, scaled_per, table_cells, value_format
 from enginehouse.reports.figures import ControlledSeries, controlled_series_figure
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.basis import Basis
@@ -136,7 +137,7 @@ def _rate_words(effect: AbsoluteEffect) -> str:
         change=fmt.big_number(effect.change),
         unit=effect.unit,
         interval=fmt.interval_words(fmt.big_number(effect.change_low), fmt.big_number(effect.change_high)),
-        months=fmt.counted(effect.months, "month"),
+        months=counted(effect.months, "month"),
         denominator=fmt.big_number(effect.denominator),
         per=plural(effect.per),
         rate=fmt.significant(effect.change_per_denominator * effect.scale),
@@ -160,7 +161,7 @@ def _share_words(effect: AbsoluteEffect) -> str:
         unit=effect.unit,
         total=fmt.big_number(effect.denominator * effect.months),
         per=plural(effect.per),
-        months=fmt.counted(effect.months, "month"),
+        months=counted(effect.months, "month"),
     )
 
 
@@ -208,7 +209,7 @@ def _smallest_p(basis: Basis) -> list[str]:
     count = 0 if basis.placebo is None else len(basis.placebo.areas)
     if not 0 < count < _ENOUGH_AREAS:
         return []
-    return [_say("smallest_p", count=fmt.counted(count, "area"), p=fmt.p_value(1 / (count + 1)))]
+    return [_say("smallest_p", count=counted(count, "area"), p=fmt.p_value(1 / (count + 1)))]
 
 
 def _notes(basis: Basis) -> tuple[str, ...]:

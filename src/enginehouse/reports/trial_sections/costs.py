@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import counted, plural
 from enginehouse.economics.arm_costs import ArmCost, ArmCostLine
 from enginehouse.economics.net_benefit import NetBenefit
 from enginehouse.economics.trial_appraisal import TrialAppraisal
@@ -11,7 +12,7 @@ from enginehouse.economics.turn import TurnOfTheLoop
 from enginehouse.programme.enums import Payer
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, DataTable, Paragraph, Section
-from enginehouse.reports.effects import page_words, plural
+from enginehouse.reports.effects import page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.question import years_words
@@ -60,7 +61,7 @@ def _incurred(basis: TrialBasis, appraisal: TrialAppraisal) -> str:
         over=basis.title(appraisal.over),
         amount=fmt.pounds(each, appraisal.currency),
         noun=basis.noun,
-        months=fmt.counted(appraisal.follow_up_months, "month"),
+        months=counted(appraisal.follow_up_months, "month"),
         year=str(appraisal.price_year),
         programme=money_words(ours, appraisal.currency),
         sites=money_words(theirs, appraisal.currency),
@@ -115,9 +116,9 @@ def _in_full(appraisal: TrialAppraisal) -> Iterator[str]:
 
 
 def _where(basis: TrialBasis, appraisal: TrialAppraisal, found: NetBenefit) -> str:
-    sites = fmt.counted(found.sites, basis.noun)
+    sites = counted(found.sites, basis.noun)
     if appraisal.horizon_years is None:
-        return _say("within", sites=sites, months=fmt.counted(appraisal.follow_up_months, "month"))
+        return _say("within", sites=sites, months=counted(appraisal.follow_up_months, "month"))
     return _say("horizon", sites=sites, years=years_words(found.years))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enginehouse.core.words import counted
 from enginehouse.programme.enums import Verdict
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, KeyNumber, KeyNumbers, Paragraph, Section
@@ -84,7 +85,7 @@ def _cost(basis: TrialBasis) -> KeyNumber | None:
     return KeyNumber(
         label=_say("cost_label", arm=basis.arm_title, noun=basis.noun),
         value=fmt.pounds(each, appraisal.currency),
-        note=_say("cost_note", months=fmt.counted(appraisal.follow_up_months, "month"), year=str(appraisal.price_year)),
+        note=_say("cost_note", months=counted(appraisal.follow_up_months, "month"), year=str(appraisal.price_year)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import counted
 from enginehouse.programme.enums import AllocationUnit
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Bullets, Paragraph, Section
@@ -54,7 +55,7 @@ def _before(basis: TrialBasis) -> Iterator[str]:
     if facts.approvals:
         yield _say("approvals", approvals="; ".join(_approval(approval) for approval in facts.approvals))
     if facts.notice_on:
-        told = fmt.counted(facts.notice_sites, basis.noun)
+        told = counted(facts.notice_sites, basis.noun)
         yield _say("told", date=fmt.date_words(facts.notice_on), sites=told)
     if facts.designs_compared_on:
         yield _say("designs", date=fmt.date_words(facts.designs_compared_on))

@@ -106,7 +106,7 @@ def test_transition_months_leave_something_of_each_turn(said: Callable[..., str]
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("no-visits: [neither, letter]", "no-visits: [neither]", "contrasts\n  got 1 comparison(s) of one half of the arms with the other; a 2x2 factorial has two."),
+        ("no-visits: [neither, letter]", "no-visits: [neither]", "contrasts\n  got 1 comparison of one half of the arms with the other; a 2x2 factorial has two."),
         ("  both: [feedback-letter, visits]\n", "", "arms\n  got 3 arms; a 2x2 factorial has 4: neither component, each alone, both."),
         ("with-letter: [letter, both], no-letter: [neither, visits]", "with-letter: [visits, both], no-letter: [neither, letter]", "pooled_arms\n  got two components that do not cross"),
         ("with-letter: [letter, both]", "letter: [letter, both]", "pooled_arms.letter\n  got 'letter', which is an arm. Use a name of its own."),
@@ -125,10 +125,10 @@ def test_factors_that_do_not_fit(said: Callable[..., str], old: str, new: str, w
         ("starts: 2026-11", "starts: 2027-05", "second_stage.starts\n  got 2027-05, which is not inside the follow-up (2026-05 to 2027-04)."),
         ("2026-10-15", "2026-11-02", "second_stage.decide_on\n  got 2026-11-02; the decision falls between the start (2026-05) and the second stage (2026-11)."),
         ("indicator: metered-dose-inhaler-share", "indicator: inhalers", "second_stage.response.indicator\n  got the indicator 'inhalers'; expected"),
-        ("[letter, letter-and-visits]}", "[letter]}", "second_stage.again.letter\n  got 1 arm(s); expected at least 2 to draw from. Add going on as it is."),
+        ("[letter, letter-and-visits]}", "[letter]}", "second_stage.again.letter\n  got 1 arm; expected at least 2 to draw from. Add going on as it is."),
         ("[letter, letter-and-visits]}", "[letter, visit]}", "second_stage.again.letter[2]\n  got the arm 'visit'; expected one of: letter, letter-and-visits, usual-care."),
         ("then: letter-and-visits", "then: usual-care", "second_stage.regimes.step-up.then\n  got 'usual-care', which nobody gets after 'letter'; expected one of: letter, letter-and-visits."),
-        ("    stay: {first: letter, then: letter, title: letters throughout}\n", "", "second_stage.regimes\n  got 1 regime(s); expected at least 2 to compare."),
+        ("    stay: {first: letter, then: letter, title: letters throughout}\n", "", "second_stage.regimes\n  got 1 regime; expected at least 2 to compare."),
         ("    stay:", "    letter:", "second_stage.regimes.letter\n  got 'letter', which is an arm. Use a name of its own."),
         ("list_size_half", "list_sise_half", "second_stage.strata[1]\n  got the attribute 'list_sise'"),
     ],

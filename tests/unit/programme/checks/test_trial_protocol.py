@@ -103,7 +103,7 @@ BLOCKS = "  method: stratified-blocks\n  strata: [area]\n  block_sizes: [{}]\n"
         ("first: 2026-05-12", "first: 2026-03-30", "delivery.first\n  got 2026-03-30, which is before sites can no longer opt out (2026-03-31). Send the first reports after the allocation."),
         ("first: 2026-05-12", "first: 2026-03-31", "delivery.first\n  got 2026-03-31, more than a month before the start (2026-05). What is sent in the baseline blurs it"),
         ("waves: 6,", "waves: 1,", "delivery.waves\n  got 1; feedback that is given once is soon forgotten, and the linter would let no report of it leave. Write 2 or more, within the follow-up."),
-        ("waves: 6,", "waves: 7,", "delivery.waves\n  got 7 waves every 2 months from 2026-05-12: the last is due in 2027-05, after the follow-up has ended (2027-04). Send fewer waves, or follow up for longer."),
+        ("waves: 6,", "waves: 7,", "delivery.waves\n  got 7 waves, 2 months apart, from 2026-05-12: the last is due in 2027-05, after the follow-up has ended (2027-04). Send fewer waves, or follow up for longer."),
         ("membership_as_of: 2026-01", "membership_as_of: 2026-06", "membership_as_of\n  got 2026-06, which is after the start (2026-05)."),
         # Margins and the effect to be found: low is good here.
         ("effect: 0.92", "effect: 1.08", "power.effect\n  got 1.08; expected an effect below 1. For 'metered-dose-inhaler-share' lower is better, and no difference is 1."),
