@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.stats.gee import ClusterCorrection
 from enginehouse.stats.patient_average import PatientAverage, fit_patient_average
 from enginehouse.stats.permutation import PermutationTest
 from enginehouse.stats.results import Estimate, t_quantile
-from enginehouse.stats.sandwich import ClusterCorrection
 from enginehouse.stats.trial_data import TrialData
 from enginehouse.stats.trial_permutation import trial_permutation
 

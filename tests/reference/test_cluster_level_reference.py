@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from enginehouse.stats.cluster_level import cluster_ancova, cluster_t_test, residual_summaries
-from enginehouse.stats.independence_gee import GeeFamily, GeeFit, independence_gee
-from enginehouse.stats.mixed_linear import LinearMixedFit, linear_mixed
+from enginehouse.stats.gee import GeeFamily, GeeFit, gee
+from enginehouse.stats.lmm.fit import LmmFit, fit_lmm
 from enginehouse.stats.permutation import PermutationTest, difference_of_means, permutation_interval, permutation_test
 from enginehouse.stats.results import Estimate, Interval
 
@@ -89,12 +89,12 @@ def test_t_test_of_log_rates(cases, tables) -> None:
 def test_weighted_comparison(name: str, cases, tables) -> None:
     """Weights 1 / (between + within / n), the components by restricted likelihood."""
     data, expected = tables(name), cases[f"cluster_weighted_{name}"]
-    model = linear_mixed(
+    model = fit_lmm(
         data["y_cont"], np.column_stack([np.ones(len(data["arm"])), data["arm"]]), clusters=data["practice"]
     )
-    assert isinstance(model, LinearMixedFit)
+    assert isinstance(model, LmmFit)
     sizes = sums(np.ones(len(data["arm"])), data["practice"])
-    weights = 1 / (model.random_covariance[0, 0] + model.residual_variance / sizes)
+    weights = 1 / (model.random_covariance()[0, 0] + model.residual_variance / sizes)
     found = estimated(
         cluster_ancova(means(data["y_cont"], data["practice"]), means(data["arm"], data["practice"]), weights=weights)
     )
@@ -106,7 +106,7 @@ def test_weighted_comparison(name: str, cases, tables) -> None:
 def first_stage(data: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Observed and expected events and patients of each practice, by a logistic regression without the arm."""
     design = np.column_stack([np.ones(len(data["age"])), data["list_size_z"], data["age"]])
-    fit = independence_gee(data["y_bin"], design, clusters=data["practice"], family=GeeFamily.BINOMIAL)
+    fit = gee(data["y_bin"], design, clusters=data["practice"], family=GeeFamily.BINOMIAL)
     assert isinstance(fit, GeeFit)
     expected = 1 / (1 + np.exp(-design @ fit.coefficients))
     return tuple(sums(values, data["practice"]) for values in (data["y_bin"], expected, np.ones(len(expected))))
@@ -200,7 +200,7 @@ def test_within_a_constrained_scheme_as_cvcrand_prints_it(cases, tables) -> None
     columns = [data["location"], data["inciis"], data["uptodateonimmunizations"], data["hispanic"]]
     incomes = [(data["incomecat"] == level).astype(float) for level in np.unique(data["incomecat"])[1:]]
     design = np.column_stack([np.ones(len(data["county"])), *columns, *incomes])
-    fit = independence_gee(data["outcome"], design, clusters=data["county"], family=GeeFamily.BINOMIAL)
+    fit = gee(data["outcome"], design, clusters=data["county"], family=GeeFamily.BINOMIAL)
     assert isinstance(fit, GeeFit)
     residuals = means(data["outcome"] - 1 / (1 + np.exp(-design @ fit.coefficients)), data["county"])
     names = [name for name in scheme if name != "SchemeChosen"]

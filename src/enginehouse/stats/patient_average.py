@@ -1,6 +1,6 @@
 """The effect of one arm over another in a parallel cluster trial, every patient counting the same.
 
-The estimating equations are in `independence_gee`, the columns in `trial_columns`; the effect averaged over sites is in
+The estimating equations are in `gee`, the columns in `trial_columns`; the effect averaged over sites is in
 `site_average`.
 """
 
@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.stats.independence_gee import GeeFit, independence_gee
+from enginehouse.stats.gee import ClusterCorrection, GeeFit, gee
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
-from enginehouse.stats.sandwich import ClusterCorrection
 from enginehouse.stats.trial_columns import (
     Rows,
     adjustment,
@@ -135,7 +134,7 @@ def fit_patient_average(
     design = arms.values if extra is None else np.column_stack([arms.values, extra.values])
     names = arms.names if extra is None else (*arms.names, *extra.names)
     numerator, denominator = (values[rows] for values in data.totals(before=False))
-    fit = independence_gee(
+    fit = gee(
         numerator,
         design,
         clusters=data.unit[rows],

@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.stats.fits import RANK_TOLERANCE
-from enginehouse.stats.independence_gee import GeeFit, independence_gee
+from enginehouse.stats.gee import ClusterCorrection, GeeFit, JointTest, gee, joint_test
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
-from enginehouse.stats.sandwich import ClusterCorrection, JointTest, joint_test
 from enginehouse.stats.trial_columns import Rows, adjustment, analysed_sites, check_arms
 from enginehouse.stats.trial_data import TrialData
 
@@ -150,9 +149,7 @@ class _GroupModel:
         extra = adjustment(data, rows)
         design = np.column_stack([base, _beside(base, extra.values)])
         numerator, denominator = (values[rows] for values in data.totals(before=False))
-        fit = independence_gee(
-            numerator, design, clusters=data.unit[rows], offset=np.log(denominator), correction=correction
-        )
+        fit = gee(numerator, design, clusters=data.unit[rows], offset=np.log(denominator), correction=correction)
         if isinstance(fit, NotEstimable):
             return fit
         return cls(fit, design, denominator, len(kept), member)
@@ -251,7 +248,7 @@ def gradient_change(
     treated = (data.arm[rows] == arm).astype(float)
     base = np.column_stack([np.ones(len(rows)), rank, treated, treated * rank])
     design = np.block([[base, np.zeros_like(base)], [base, base]])
-    fit = independence_gee(
+    fit = gee(
         np.concatenate([before[0], after[0]]),
         design,
         clusters=np.tile(data.unit[rows], 2),

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.stats.cluster_level import unit_summaries
-from enginehouse.stats.independence_gee import independence_gee
+from enginehouse.stats.gee import gee
 from enginehouse.stats.permutation import PermutationTest, Statistic, permutation_test, studentised_ratio
 from enginehouse.stats.results import NotEstimable, Scale
 from enginehouse.stats.trial_columns import Rows, adjustment, analysed_sites, check_arms
@@ -86,7 +86,7 @@ def _patients(data: TrialData, rows: Rows, units: int, *, adjust: bool) -> Stati
     numerator, denominator = (values[rows] for values in data.totals(before=False))
     extra = adjustment(data, rows).values if adjust else np.zeros((len(rows), 0))
     design = np.column_stack([np.ones(len(rows)), extra])
-    fit = independence_gee(numerator, design, clusters=data.unit[rows], offset=np.log(denominator))
+    fit = gee(numerator, design, clusters=data.unit[rows], offset=np.log(denominator))
     if isinstance(fit, NotEstimable):
         return fit
     expected = denominator * np.exp(design @ fit.coefficients)

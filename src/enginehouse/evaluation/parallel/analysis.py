@@ -11,9 +11,9 @@ from enginehouse.programme.enums import Average, Method, Window
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Contrast
+from enginehouse.stats.gee import CORRECTION_WORDS, ClusterCorrection
 from enginehouse.stats.patient_average import fit_patient_average
 from enginehouse.stats.results import Estimated, NotEstimable, Scale
-from enginehouse.stats.sandwich import CORRECTION_WORDS, ClusterCorrection
 from enginehouse.stats.site_average import site_average
 from enginehouse.stats.trial_data import TrialData
 

@@ -12,11 +12,12 @@ from statsmodels.genmod.cov_struct import Independence
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from enginehouse.stats.cluster_level import cluster_ancova, cluster_t_test, residual_summaries, trial_cluster_level
-from enginehouse.stats.independence_gee import GeeFit, independence_gee
-from enginehouse.stats.mixed_linear import linear_mixed
+from enginehouse.stats.gee import ClusterCorrection, GeeFit, gee
+from enginehouse.stats.lmm.fit import LmmFit, fit_lmm
+from enginehouse.stats.lmm.freedom import DfMethod
+from enginehouse.stats.lmm.structures import RandomTerm, RandomTerms
 from enginehouse.stats.patient_average import PatientAverage, fit_patient_average, patient_average
 from enginehouse.stats.results import Estimate, NotEstimable
-from enginehouse.stats.sandwich import ClusterCorrection
 from enginehouse.stats.site_average import site_average
 from enginehouse.stats.trial_columns import BASELINE, adjustment, analysed_sites
 
@@ -55,7 +56,7 @@ class TestPatientAverage:
         """Covariates do not change from month to month, so the sums of months are sufficient."""
         data = trial_of(networks=16)
         rows, months = analysed_sites(data), data.numerator.shape[1] - data.n_before
-        fit = independence_gee(
+        fit = gee(
             data.numerator[rows, data.n_before :].ravel(),
             np.repeat(columns(data), months, axis=0),
             clusters=np.repeat(data.unit[rows], months),
@@ -184,13 +185,18 @@ class TestSiteAverage:
         theirs = MixedLM(value, design, groups=site, exog_re=terms).fit(reml=True, method="bfgs")
         own = estimated(site_average(data))
         assert own.value == pytest.approx(theirs.fe_params[-2], rel=1e-4)
-        fit = linear_mixed(value, design, clusters=site, random=terms)
-        assert fit.restricted_deviance == pytest.approx(-2 * theirs.llf, abs=1e-4)
+        fit = fit_lmm(value, design, clusters=site, structure=RandomTerms((RandomTerm(columns=terms),)))
+        assert isinstance(fit, LmmFit)
+        assert fit.deviance == pytest.approx(-2 * theirs.llf, abs=1e-4)
         # The error by whole matrices at the estimated variances; statsmodels prints another one (joint Hessian).
-        whole = np.kron(np.eye(30), terms[:months] @ fit.random_covariance @ terms[:months].T)
+        whole = np.kron(np.eye(30), terms[:months] @ fit.random_covariance() @ terms[:months].T)
         inverse = np.linalg.inv(whole + fit.residual_variance * np.eye(len(value)))
         covariance = np.linalg.inv(design.T @ inverse @ design)
-        assert own.std_error == pytest.approx(math.sqrt(covariance[-2, -2]), rel=1e-4)
+        assert fit.std_errors[-2] == pytest.approx(math.sqrt(covariance[-2, -2]), rel=1e-4)
+        weights = np.eye(design.shape[1])[-2]
+        adjusted = fit.estimate(weights, method=DfMethod.KENWARD_ROGER)
+        assert own.std_error == pytest.approx(adjusted.std_error, rel=1e-6)
+        assert own.df == pytest.approx(min(adjusted.df, 30 - 3))
 
     def test_complete_months_give_the_analysis_of_the_sites_two_means(self, trial_of) -> None:
         """Balanced: the weight of the baseline is between that of the change and of the follow-up alone."""
@@ -268,27 +274,3 @@ class TestClusterLevel:
             cluster_t_test([1, np.nan], [0, 1])
         with pytest.raises(ValueError, match="needs an event in every cluster"):
             residual_summaries([0.0], [1.0], [1.0], scale="log-ratio")
-
-
-class TestLinearMixed:
-    def test_what_it_refuses(self) -> None:
-        x = np.column_stack([np.ones(6), np.arange(6)])
-        assert refused(linear_mixed(np.arange(6.0) ** 2, x, clusters=[1, 1, 1, 2, 2, 2])).reason == "too-few-clusters"
-        twice = np.column_stack([np.ones(6), np.ones(6)])
-        assert refused(linear_mixed(np.arange(6.0), twice, clusters=[1, 1, 2, 2, 3, 3])).reason == "aliased-columns"
-        full = np.eye(6)
-        assert refused(linear_mixed(np.arange(6.0), full, clusters=[1, 1, 2, 2, 3, 3])).reason == "too-few-rows"
-        with pytest.raises(ValueError, match="do not match"):
-            linear_mixed(np.arange(5.0), x, clusters=np.zeros(6))
-        with pytest.raises(ValueError, match="must be finite"):
-            linear_mixed(np.full(6, np.nan), x, clusters=np.arange(6))
-
-    def test_sites_that_do_not_differ_are_told(self) -> None:
-        rng = np.random.default_rng(2)
-        site = np.repeat(np.arange(20), 10)
-        value = rng.normal(size=200)
-        value -= np.repeat(value.reshape(20, 10).mean(axis=1), 10)
-        found = linear_mixed(value, np.ones((200, 1)), clusters=site)
-        assert found.on_boundary
-        assert found.icc < 1e-6
-        assert "estimated as zero" in found.notes[0]

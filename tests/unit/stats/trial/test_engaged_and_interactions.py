@@ -10,9 +10,9 @@ import statsmodels.api as sm
 from scipy.optimize import brentq
 
 from enginehouse.stats.compliers import NOT_REGISTERED, engaged_effect
+from enginehouse.stats.gee import ClusterCorrection
 from enginehouse.stats.patient_average import patient_average
 from enginehouse.stats.results import Estimate, NotEstimable
-from enginehouse.stats.sandwich import ClusterCorrection
 from enginehouse.stats.trial_columns import adjustment
 from enginehouse.stats.trial_interactions import GradientChange, GroupEffects, gradient_change, group_effects, ridit
 

@@ -1,0 +1,257 @@
+"""Cluster-robust covariances with small-sample corrections, from the scores and the information of each cluster.
+
+Which model the scores come from is the business of `fit` and `cluster_period`; nothing is fitted here. Degrees of
+freedom are in `degrees`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import fdtrc
+
+from enginehouse.stats.results import NotEstimable
+
+type Array = npt.NDArray[np.float64]
+
+LARGEST_LEVERAGE = 1 - 1e-8
+"""A cluster of which a combination of coefficients is determined by itself alone has leverage 1."""
+FAY_GRAUBARD_BOUND = 0.75
+MOREL_D, MOREL_R = 2.0, 1.0
+"""The constants that Morel, Bokossa and Neerchal recommend."""
+
+
+class ClusterCorrection(StrEnum):
+    """How a cluster-robust covariance is corrected for a small number of clusters."""
+
+    MODEL_BASED = "model-based, no sandwich"
+    LIANG_ZEGER = "Liang-Zeger, uncorrected"
+    CLUSTERS = "K/(K-1)"
+    DEGREES_OF_FREEDOM = "K/(K-p)"
+    CLUSTERS_AND_ROWS = "K/(K-1) x (n-1)/(n-p)"
+    KAUERMANN_CARROLL = "Kauermann-Carroll"
+    KAUERMANN_CARROLL_PRODUCT = "Kauermann-Carroll, products of corrected and plain scores"
+    MANCL_DEROUEN = "Mancl-DeRouen"
+    JACKKNIFE = "one-step jackknife"
+    FAY_GRAUBARD = "Fay-Graubard"
+    MOREL_BOKOSSA_NEERCHAL = "Morel-Bokossa-Neerchal"
+    KC_MD_AVERAGE = "average of Kauermann-Carroll and Mancl-DeRouen"
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterScores:
+    """Scores of K clusters for p coefficients, with what the corrections need.
+
+    Attributes
+    ----------
+    scores
+        U_i = D_i' V_i^-1 (y_i - mu_i) at dispersion 1, shape (K, p).
+    information
+        D_i' V_i^-1 D_i of each cluster, shape (K, p, p); they sum to the inverse of `bread`.
+    bread
+        Shape (p, p).
+    leverage
+        Where each cluster's information has rank one (a single row, or rows that share their columns), its leverage,
+        shape (K,); None otherwise. It makes the corrections a division.
+    rows
+        Number of rows, n.
+    nuisance
+        Number of parameters of dispersion and correlation that were estimated.
+    dispersion
+        Phi of the working variance.
+    """
+
+    scores: Array
+    information: Array
+    bread: Array
+    leverage: Array | None
+    rows: int
+    nuisance: int = 0
+    dispersion: float = 1.0
+
+    @property
+    def clusters(self) -> int:
+        return len(self.scores)
+
+    @property
+    def coefficients(self) -> int:
+        return int(self.scores.shape[1])
+
+    @cached_property
+    def lower(self) -> Array:
+        """L with bread = L L'."""
+        return np.linalg.cholesky(self.bread)
+
+    @cached_property
+    def spectrum(self) -> tuple[Array, Array]:
+        """Eigenvalues (K, p) and vectors (K, p, p) of N_i = L' D_i' V_i^-1 D_i L: the leverages of each cluster."""
+        values, vectors = np.linalg.eigh(self.lower.T @ self.information @ self.lower)
+        return values, vectors
+
+    def refusal(self) -> NotEstimable | None:
+        """The answer *cannot be estimated* where too few clusters are left, or one of them determines a coefficient."""
+        clusters, p = self.scores.shape
+        if clusters <= p:
+            return too_few(clusters, p)
+        largest = self.leverage if self.leverage is not None else self.spectrum[0]
+        if float(largest.max()) > LARGEST_LEVERAGE:
+            return NotEstimable(
+                reason="leverage",
+                detail="One unit alone determines a coefficient of the model, so its variation cannot be seen.",
+            )
+        return None
+
+    def covariances(self, correction: ClusterCorrection) -> tuple[Array, ...]:
+        """One covariance matrix; two where standard errors are to be averaged."""
+        if correction is ClusterCorrection.KC_MD_AVERAGE:
+            return self._meat(self.powered(0.5)), self._meat(self.powered(1.0))
+        return (_CORRECTIONS[correction](self),)
+
+    def powered(self, power: float) -> Array:
+        """D' V^-1 (I - H_i)^-power (y - mu) of each cluster, shape (K, p).
+
+        With bread LL' and N_i = L' M_i L it equals L'^-1 (I - N_i)^-power L' U_i: p x p, whatever the cluster's size.
+        """
+        if power == 0.0:
+            return self.scores
+        if self.leverage is not None:
+            return np.asarray(self.scores / ((1 - self.leverage) ** power)[:, None])
+        values, vectors = self.spectrum
+        turned = np.einsum("kab,ka->kb", vectors, self.scores @ self.lower) / (1 - values) ** power
+        return np.asarray(np.einsum("kab,kb->ka", vectors, turned) @ np.linalg.inv(self.lower))
+
+    def shares(self) -> Array:
+        """Fay and Graubard's factors 1 / sqrt(1 - min(0.75, diag(M_i B))), shape (K, p)."""
+        share = np.einsum("kab,ba->ka", self.information, self.bread)
+        return np.asarray(1 / np.sqrt(1 - np.minimum(FAY_GRAUBARD_BOUND, share)))
+
+    def _meat(self, scores: Array) -> Array:
+        half = scores @ self.bread
+        return np.asarray(half.T @ half)
+
+    def _times(self, factor: float, power: float = 0.0) -> Array:
+        return np.asarray(factor * self._meat(self.powered(power)))
+
+    def _halfway(self) -> Array:
+        """B (sum U_i Ũ_i' + Ũ_i U_i') B / 2 with Ũ_i as Mancl and DeRouen correct it."""
+        product = (self.scores @ self.bread).T @ (self.powered(1.0) @ self.bread)
+        return np.asarray((product + product.T) / 2)
+
+    def _morel(self) -> Array:
+        """c V + delta xi B: scaled, and with a part of the model-based covariance at dispersion 1 added."""
+        clusters, p = self.scores.shape
+        plain = self._times(1.0)
+        factor = (self.rows - 1) / (self.rows - p) * clusters / (clusters - 1)
+        delta = p / (clusters - p) if clusters > (MOREL_D + 1) * p else 1 / MOREL_D
+        excess = max(MOREL_R, float(np.trace(np.linalg.solve(self.bread, plain))) / p)
+        return np.asarray(factor * plain + delta * excess * self.bread)
+
+
+def too_few(clusters: int, coefficients: int) -> NotEstimable:
+    """The answer where there are not more units than coefficients."""
+    return NotEstimable(
+        reason="too-few-clusters",
+        detail=f"{clusters} units cannot carry a model of {coefficients} coefficients; at least {coefficients + 1} are "
+        "needed.",
+    )
+
+
+def _clusters_and_rows(parts: ClusterScores) -> Array:
+    clusters, p = parts.scores.shape
+    return parts._times(clusters / (clusters - 1) * (parts.rows - 1) / (parts.rows - p))
+
+
+def _jackknife(parts: ClusterScores) -> Array:
+    left = parts.clusters - parts.coefficients - parts.nuisance
+    return parts._times(left / parts.clusters, 1.0)
+
+
+_CORRECTIONS: Mapping[ClusterCorrection, Callable[[ClusterScores], Array]] = {
+    ClusterCorrection.MODEL_BASED: lambda parts: parts.dispersion * parts.bread,
+    ClusterCorrection.LIANG_ZEGER: lambda parts: parts._times(1.0),
+    ClusterCorrection.CLUSTERS: lambda parts: parts._times(parts.clusters / (parts.clusters - 1)),
+    ClusterCorrection.DEGREES_OF_FREEDOM: lambda parts: parts._times(
+        parts.clusters / (parts.clusters - parts.coefficients)
+    ),
+    ClusterCorrection.CLUSTERS_AND_ROWS: _clusters_and_rows,
+    ClusterCorrection.KAUERMANN_CARROLL: lambda parts: parts._times(1.0, 0.5),
+    ClusterCorrection.KAUERMANN_CARROLL_PRODUCT: lambda parts: parts._halfway(),
+    ClusterCorrection.MANCL_DEROUEN: lambda parts: parts._times(1.0, 1.0),
+    ClusterCorrection.JACKKNIFE: _jackknife,
+    ClusterCorrection.FAY_GRAUBARD: lambda parts: parts._meat(parts.scores * parts.shares()),
+    ClusterCorrection.MOREL_BOKOSSA_NEERCHAL: lambda parts: parts._morel(),
+}
+POWERS: Mapping[ClusterCorrection, float] = {
+    correction: {
+        ClusterCorrection.KAUERMANN_CARROLL: 0.5,
+        ClusterCorrection.KC_MD_AVERAGE: 0.75,
+        ClusterCorrection.MANCL_DEROUEN: 1.0,
+        ClusterCorrection.JACKKNIFE: 1.0,
+    }.get(correction, 0.0)
+    for correction in ClusterCorrection
+}
+"""The power of (I - H_i)^-1 by which residuals are multiplied, for degrees of freedom; their mean has the mean."""
+
+
+def standard_error(covariances: tuple[Array, ...], weights: Array) -> float:
+    """The standard error of a weighted sum; the mean of the standard errors where there are two covariances."""
+    return float(np.mean([math.sqrt(float(weights @ matrix @ weights)) for matrix in covariances]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointTest:
+    """A Wald test that several contrasts are all zero: F with its degrees of freedom."""
+
+    statistic: float
+    df_numerator: float
+    df_denominator: float
+    p_value: float
+
+
+def joint_test(values: Array, covariances: tuple[Array, ...], contrasts: Array, *, df: float) -> JointTest:
+    """F = (Lb)' (L V L')^-1 (Lb) / q with q and `df` degrees of freedom.
+
+    Parameters
+    ----------
+    values
+        Coefficients, shape (p,).
+    covariances
+        As `ClusterScores.covariances` gives them; two are averaged.
+    contrasts
+        L, shape (q, p), of full row rank.
+    df
+        Degrees of freedom of the denominator.
+    """
+    covariance = np.mean(np.stack(covariances), axis=0)
+    effects = contrasts @ values
+    quadratic = float(effects @ np.linalg.solve(contrasts @ covariance @ contrasts.T, effects))
+    q = float(len(contrasts))
+    statistic = quadratic / q
+    return JointTest(
+        statistic=statistic, df_numerator=q, df_denominator=df, p_value=float(fdtrc(q, min(df, 1e10), statistic))
+    )
+
+
+CORRECTION_WORDS: Mapping[ClusterCorrection, str] = {
+    ClusterCorrection.MODEL_BASED: "as the working variance says, which must be right",
+    ClusterCorrection.LIANG_ZEGER: "without a correction for few units",
+    ClusterCorrection.CLUSTERS: "multiplied by K/(K-1) for few units",
+    ClusterCorrection.DEGREES_OF_FREEDOM: "multiplied by K/(K-p) for few units",
+    ClusterCorrection.CLUSTERS_AND_ROWS: "multiplied by K/(K-1) and (n-1)/(n-p) for few units",
+    ClusterCorrection.KAUERMANN_CARROLL: "corrected for few units after Kauermann and Carroll",
+    ClusterCorrection.KAUERMANN_CARROLL_PRODUCT: "corrected for few units after Kauermann and Carroll, by products of "
+    "corrected and plain scores",
+    ClusterCorrection.MANCL_DEROUEN: "corrected for few units after Mancl and DeRouen",
+    ClusterCorrection.JACKKNIFE: "from the jackknife in one step, each unit left out in turn",
+    ClusterCorrection.FAY_GRAUBARD: "corrected for few units after Fay and Graubard",
+    ClusterCorrection.MOREL_BOKOSSA_NEERCHAL: "corrected for few units after Morel, Bokossa and Neerchal",
+    ClusterCorrection.KC_MD_AVERAGE: "corrected for few units by the mean of the standard errors of Kauermann and "
+    "Carroll and of Mancl and DeRouen",
+}
+"""For pages: how the standard error was made fit for few clusters."""
