@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from enginehouse.data.duck import connect, parquet, quoted
+from enginehouse.data.duck import engine, parquet, quoted
 from enginehouse.data.list_sizes import read_extracts
 from enginehouse.data.register import READS, build_register
 from enginehouse.data.sites import SiteRegister
@@ -66,13 +66,13 @@ def gather(warehouse: Warehouse, settings: ProgrammeSettings, cannot_exceed: fro
 
 
 def _read(query: str) -> pa.Table:
-    with connect() as engine:
-        return engine.sql(query).to_arrow_table()
+    with engine() as duck:
+        return duck.sql(query).to_arrow_table()
 
 
 def ask(activity: pa.Table, query: str) -> list[dict[str, Any]]:
     """The rows of a query to one table, which it calls `activity`."""
-    with connect() as engine:
-        engine.register("activity", activity)
-        rows: list[dict[str, Any]] = engine.sql(query).to_arrow_table().to_pylist()
+    with engine() as duck:
+        duck.register("activity", activity)
+        rows: list[dict[str, Any]] = duck.sql(query).to_arrow_table().to_pylist()
     return rows

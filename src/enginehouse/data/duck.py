@@ -15,7 +15,7 @@ from enginehouse.core.errors import DataError, MachineError
 
 MEMORY_LIMIT = "1GB"
 LOAD_MEMORY_LIMIT = "500MB"
-"""Reader and writer of a load have one engine each; with Arrow's batches between them they stay under 1.5 GB."""
+"""Reader and writer of a load have an engine each; with Arrow's batches between them they stay under 1.5 GB."""
 
 _FULL = ("No space left on device", "File too large", "Disk quota exceeded", "Not enough disk space")
 
@@ -39,25 +39,32 @@ def parquet(paths: Sequence[Path]) -> str:
 
 def read_rows(paths: Sequence[Path], select: str = "SELECT * FROM rows") -> pa.Table:
     """The answer of one query to the Parquet files, which it calls `rows`."""
+    with engine() as rows:
+        rows.execute(f"CREATE TEMP VIEW rows AS SELECT * FROM {parquet(paths)}")
+        return rows.sql(select).to_arrow_table()
+
+
+@contextmanager
+def engine(name: str = "queries", *, memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the engine of this name, with tables and temporary views of its own.
+
+    A process begins each of its engines once, as that takes longer than a small query.
+    """
     try:
-        with _shared(os.getpid()).cursor() as engine:
-            engine.execute(f"CREATE TEMP VIEW rows AS SELECT * FROM {parquet(paths)}")
-            return engine.sql(select).to_arrow_table()
+        with _shared(os.getpid(), name, memory_limit).cursor() as connection:
+            yield connection
     except (duckdb.FatalException, duckdb.InternalException):  # such an engine answers no more
         _shared.cache_clear()
         raise
 
 
-@lru_cache(maxsize=1)
-def _shared(process: int) -> duckdb.DuckDBPyConnection:
-    """One engine for all small queries of a process, as beginning one takes longer than they do; it keeps no rows.
-
-    Each query has a connection of its own to it, with its own temporary view. A forked process begins another one.
-    """
-    _ = process
-    engine = connect()
-    engine.execute("SET enable_external_file_cache = false")
-    return engine
+@lru_cache(maxsize=8)
+def _shared(process: int, name: str, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """It keeps no rows of the files that it has read. A forked process begins another one."""
+    _ = process, name
+    shared = connect(memory_limit=memory_limit)
+    shared.execute("SET enable_external_file_cache = false")
+    return shared
 
 
 @contextmanager

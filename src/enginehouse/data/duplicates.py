@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from enginehouse.core.errors import DataError
-from enginehouse.data.duck import connect, data_or_machine_error, quoted
+from enginehouse.data.duck import data_or_machine_error, engine, quoted
 from enginehouse.data.quarantine import Unfitting
 
 
@@ -16,15 +16,15 @@ def take_out_duplicates(path: Path, unique: Sequence[str], columns: Sequence[str
     """Rewrite `path` without its `ordinal` column and without duplicates; return those that were taken out."""
     keys, values = _names(unique), _names(columns)
     source, cleaned = f"read_parquet({quoted(path)})", path.with_name("distinct.parquet")
-    with connect() as engine, data_or_machine_error(label):
-        groups = engine.sql(
+    with engine() as duck, data_or_machine_error(label):
+        groups = duck.sql(
             f"SELECT list(ordinal ORDER BY ordinal), count(DISTINCT row({values})) "
             f"FROM {source} GROUP BY {keys} HAVING count(*) > 1"
         ).fetchall()
         taken = [unfit for ordinals, contents in groups for unfit in _taken(ordinals, contents, unique)]
-        engine.register("taken", pa.table({"ordinal": pa.array([u.ordinal for u in taken], pa.int64())}))
+        duck.register("taken", pa.table({"ordinal": pa.array([u.ordinal for u in taken], pa.int64())}))
         kept = f"SELECT {values} FROM {source} ANTI JOIN taken USING (ordinal) ORDER BY ordinal"
-        engine.execute(f"COPY ({kept}) TO {quoted(cleaned)} (FORMAT parquet, COMPRESSION zstd)")
+        duck.execute(f"COPY ({kept}) TO {quoted(cleaned)} (FORMAT parquet, COMPRESSION zstd)")
     cleaned.replace(path)
     return taken
 
@@ -45,8 +45,8 @@ def check_files_apart(files: Mapping[Path, str], unique: Sequence[str], *, where
         f"FROM read_parquet([{listed}], filename = true, union_by_name = true) "
         f"GROUP BY {keys} HAVING count(DISTINCT filename) > 1 ORDER BY {keys} LIMIT 1"
     )
-    with connect() as engine, data_or_machine_error(where):
-        found = engine.sql(query).fetchall()
+    with engine() as duck, data_or_machine_error(where):
+        found = duck.sql(query).fetchall()
     for first in found:
         both = " and ".join(sorted(labels[path] for path in first[-1])[:2])
         held = zip(unique, first[1:-1], strict=True)

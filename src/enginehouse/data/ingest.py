@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from enginehouse.core.errors import DataError
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data.cleaning import ARROW, NUMERIC, Column, rows_by_month
-from enginehouse.data.duck import LOAD_MEMORY_LIMIT, connect, data_or_machine_error, quoted, read_rows
+from enginehouse.data.duck import LOAD_MEMORY_LIMIT, data_or_machine_error, engine, quoted, read_rows
 from enginehouse.data.duplicates import take_out_duplicates
 from enginehouse.data.keys import KeyBook
 from enginehouse.data.layouts import Bound, Layout, Mask, Reads
@@ -54,11 +54,11 @@ class _Pass:
     unfit: list[Unfitting] = field(default_factory=list)
     failure: Exception | None = None
 
-    def batches(self, engine: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    def batches(self, duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
         """Cleaned batches; a failure is kept, because the writer's engine would only pass on its text."""
         try:
             with data_or_machine_error(self.raw.label):
-                reader = engine.sql(_reading(self.raw, self.columns)).to_arrow_reader(BATCH_ROWS)
+                reader = duck.sql(_reading(self.raw, self.columns)).to_arrow_reader(BATCH_ROWS)
                 for batch in _gathered(reader):
                     yield self._clean(batch)
                     self.progress(f"{self.raw.label}: {self.seen:,} rows")
@@ -120,9 +120,9 @@ def ingest(
     as_text = layout.set_aside is not None
     columns = [Column(b, scheme, books.get(b.field.name, KeyBook()), as_text, _heading(raw, b)) for b in bound]
     reading = _Pass(raw, layout, columns, progress)
-    with connect(memory_limit=LOAD_MEMORY_LIMIT) as engine:
-        _write_rows(reading, engine, into / "rows.parquet")
-        rejected = [] if raw.is_parquet else rejected_rows(engine, raw)
+    with engine("reads a load", memory_limit=LOAD_MEMORY_LIMIT) as reader:
+        _write_rows(reading, reader, into / "rows.parquet")
+        rejected = [] if raw.is_parquet else rejected_rows(reader, raw)
     unfit = rejected + reading.unfit
     if layout.unique:
         names = [field.name for field in layout.fields]
@@ -142,12 +142,12 @@ def _heading(raw: RawFile, bound: Bound) -> str:
     return "" if bound.position is None else raw.header[bound.position]
 
 
-def _write_rows(reading: _Pass, engine: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _write_rows(reading: _Pass, reader: duckdb.DuckDBPyConnection, path: Path) -> None:
     schema = _schema(reading.columns)
     kept = schema.names if reading.layout.unique else schema.names[1:]
     selected = ", ".join(f'"{name}"' for name in kept)
-    with connect(memory_limit=LOAD_MEMORY_LIMIT) as writer:
-        writer.register("incoming", pa.RecordBatchReader.from_batches(schema, reading.batches(engine)))
+    with engine("writes a load", memory_limit=LOAD_MEMORY_LIMIT) as writer:
+        writer.register("incoming", pa.RecordBatchReader.from_batches(schema, reading.batches(reader)))
         try:
             with data_or_machine_error(reading.raw.label):
                 writer.execute(

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from enginehouse.core.errors import DataError
-from enginehouse.data.duck import connect, data_or_machine_error, quoted, read_rows
+from enginehouse.data.duck import data_or_machine_error, engine, quoted, read_rows
 from enginehouse.data.rawfile import RawFile, is_zipped, lines, records, texts_at
 from enginehouse.data.snapshot import Snapshot
 
@@ -69,7 +69,7 @@ def reason_kind(reason: str) -> str:
     return re.sub(r"has \d+ columns instead of \d+", "has too many or too few columns", kind)
 
 
-def rejected_rows(engine: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfitting]:
+def rejected_rows(duck: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfitting]:
     """The rows that DuckDB's CSV reader refused, one entry a row with all its reasons.
 
     Raises
@@ -77,14 +77,14 @@ def rejected_rows(engine: duckdb.DuckDBPyConnection, raw: RawFile) -> list[Unfit
     DataError
         A quotation mark is never closed (the rows after it cannot be told apart), or too many rows are refused.
     """
-    [(refused,)] = engine.sql("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
+    [(refused,)] = duck.sql("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
     check_not_too_many(refused, raw.label, "see the first rows of the file")
     query = (
         "SELECT line, error_type::VARCHAR, column_name, csv_line, error_message, line_byte_position "
         "FROM reject_errors ORDER BY line, column_idx"
     )
     found: dict[int, Unfitting] = {}
-    for row, kind, column, text, message, position in engine.sql(query).fetchall():
+    for row, kind, column, text, message, position in duck.sql(query).fetchall():
         _check_quotes(raw, row, kind, text)
         reason = _reason(raw, kind, column, message)
         before = found.get(row)
@@ -183,10 +183,10 @@ def _by_record(raw: RawFile, unfit: Sequence[Unfitting]) -> Iterator[Unfitting]:
 def _from_parquet(raw: RawFile, unfit: Sequence[Unfitting]) -> Iterator[Unfitting]:
     by_ordinal = {u.ordinal: u for u in unfit}
     wanted = pa.table({"wanted": pa.array(sorted(n for n in by_ordinal if n is not None), pa.int64())})
-    with connect() as engine, data_or_machine_error(raw.label):
-        engine.register("wanted", wanted)
+    with engine() as duck, data_or_machine_error(raw.label):
+        duck.register("wanted", wanted)
         reader = f"read_parquet({quoted(raw.path)}, file_row_number = true)"
-        rows = engine.sql(f"SELECT * FROM {reader} WHERE file_row_number IN (SELECT wanted FROM wanted)")
+        rows = duck.sql(f"SELECT * FROM {reader} WHERE file_row_number IN (SELECT wanted FROM wanted)")
         for record in rows.to_arrow_table().to_pylist():
             ordinal = record.pop("file_row_number")
             text = json.dumps(record, default=str, ensure_ascii=False)
@@ -204,6 +204,6 @@ def write_quarantine(unfit: Sequence[Unfitting], label: str, path: Path) -> None
         },
         schema=SCHEMA,
     )
-    with connect() as engine, data_or_machine_error(label):
-        engine.register("unfit", table)
-        engine.execute(f"COPY (SELECT * FROM unfit) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
+    with engine() as duck, data_or_machine_error(label):
+        duck.register("unfit", table)
+        duck.execute(f"COPY (SELECT * FROM unfit) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from enginehouse.core.errors import Problem
@@ -84,7 +85,13 @@ def _part[Model: Spec](file: Path, model: type[Model]) -> Part[Model]:
         content = file.read_bytes()
     except OSError as error:
         return Part(Document(str(file), None), None, (unreadable(file, error, _instead(file)),))
-    document = read_yaml(content, path=str(file))
+    return _read(content, str(file), model)
+
+
+@lru_cache(maxsize=256)
+def _read[Model: Spec](content: bytes, path: str, model: type[Model]) -> Part[Model]:
+    """The same bytes in the same place are read once in a process: what comes of them cannot be changed."""
+    document = read_yaml(content, path=path)
     value, problems = parse(document, model)
     return Part(document, value, problems)
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from enginehouse.core.errors import UserError
 from enginehouse.core.ids import site_id
-from enginehouse.data.duck import connect, data_or_machine_error, quoted
+from enginehouse.data.duck import data_or_machine_error, engine, quoted
 from enginehouse.data.keys import KeyBook
 from enginehouse.data.layouts import Field, Layout, Reads
 from enginehouse.data.sources.reader import SourceReader, always
@@ -96,12 +96,12 @@ def _finish(folder: Path, books: Mapping[str, KeyBook], source: Source) -> None:
             "site": pa.array(sites, pa.string()),
         },
     }
-    with connect() as engine, data_or_machine_error(str(folder)):
+    with engine() as duck, data_or_machine_error(str(folder)):
         for name, columns in tables.items():
-            engine.register("keys", pa.table(columns))
+            duck.register("keys", pa.table(columns))
             target = quoted(folder / f"{name}.parquet")
-            engine.execute(f"COPY (SELECT * FROM keys) TO {target} (FORMAT parquet, COMPRESSION zstd)")
-            engine.unregister("keys")
+            duck.execute(f"COPY (SELECT * FROM keys) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+            duck.unregister("keys")
 
 
 def _keys(texts: list[str]) -> pa.Array:
