@@ -14,9 +14,9 @@ from enginehouse.core.errors import UserError
 from enginehouse.core.months import Month, Period
 from enginehouse.data.synthetic.effects import practice_ratios, reached_practices
 from enginehouse.data.synthetic.parameters import PROSPECTIVE, PlantedEffect, RegionParameters
-from enginehouse.data.synthetic.rates import log_deviations
-from enginehouse.data.synthetic.region import make_region
-from enginehouse.data.synthetic.rows import presentations
+from enginehouse.data.synthetic.rates import planted_ratios
+from enginehouse.data.synthetic.region import Region, make_region
+from enginehouse.data.synthetic.rows import drawn_items, presentations
 from enginehouse.data.synthetic.write import drawn_from, months_written, size_and_seed, write_region
 from enginehouse.indicators.weight_tables import weight_table
 
@@ -123,10 +123,43 @@ def test_the_map_names_the_network_only_where_there_are_any(tmp_path: Path):
 
 def test_an_effect_by_practice_moves_those_practices_alone():
     region = make_region(SMALL)
-    shift = np.exp(log_deviations(region, "4.7", [TREATED]) - log_deviations(region, "4.7"))
+    shift = planted_ratios(region, "4.7", [TREATED])
     assert shift[[1, 2]][:, 5:] == pytest.approx(0.5)
     assert shift[[1, 2]][:, :5] == pytest.approx(1.0)
     assert np.delete(shift, [1, 2], axis=0) == pytest.approx(1.0)
+
+
+def drawn(region: Region, *effects: PlantedEffect) -> np.ndarray:
+    """Items by month, practice, product and whether they are of the usual quantity."""
+    months = drawn_items(region, presentations(["4.7"]), effects)
+    return np.stack([np.stack([usual, items - usual], axis=2) for _, items, usual in months])
+
+
+def test_all_but_what_was_planted_is_the_same_with_and_without_it():
+    region = make_region(SMALL)
+    other = replace(TREATED, practices=("Z90002", "Z90011"), ratio=1.5)
+    without, planted, elsewhere = drawn(region), drawn(region, TREATED), drawn(region, other)
+    assert (planted[:5] == without[:5]).all()
+    assert (np.delete(planted, [1, 2], axis=1) == np.delete(without, [1, 2], axis=1)).all()
+    assert (planted[5:, [1, 2]] <= without[5:, [1, 2]]).all()
+    assert (np.delete(elsewhere, [1, 10], axis=1) == np.delete(without, [1, 10], axis=1)).all()
+    assert (elsewhere[5:, [1, 10]] >= without[5:, [1, 10]]).all()
+    both = drawn(region, replace(TREATED, practices=("Z90003",)), TREATED)
+    assert (both[:, 1] == planted[:, 1]).all(), "what one practice gets changes nothing of another"
+
+
+@pytest.mark.parametrize(("ratio", "spread"), [(0.8, 0.8 * 0.2), (1.3, 0.3)])
+def test_what_is_planted_has_the_mean_and_the_spread_of_a_poisson_number(ratio: float, spread: float):
+    """Of n items, each stays with chance r: r n, give or take r (1 - r) n. Or a Poisson number of (r - 1) n is added."""
+    region = make_region(replace(SMALL, practices=400, areas=2))
+    effect = replace(TREATED, practices=region.practices, ratio=ratio)
+    before, after = (drawn(region, *effects)[5:].astype(float) for effects in ((), (effect,)))
+    total = before.sum()
+    assert after.sum() == pytest.approx(ratio * total, abs=4 * np.sqrt(spread * total))
+    moved = after - ratio * before
+    # Where items are added, what was drawn before differs from its mean by a Poisson number, too: (r - 1)^2 of its spread.
+    expected = spread * total if ratio < 1 else (spread + (ratio - 1) ** 2) * total
+    assert np.square(moved).sum() == pytest.approx(expected, rel=0.05)
 
 
 def test_the_mean_over_all_is_the_ratio_whoever_is_reached():

@@ -1,7 +1,7 @@
 """How a section's prescribing per patient moves: practice level, deprivation, calendar, area drift, planted effects.
 
-Everything is a log deviation from the section's mean rate, as a matrix of practices x months. The area drift is the
-part that no analysis of one treated area can see: all practices of an area move together.
+All but the effects are a log deviation from the section's mean rate, as a matrix of practices x months. The area drift
+is the part that no analysis of one treated area can see: all practices of an area move together.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from enginehouse.data.synthetic.region import Region
 Array = npt.NDArray[np.float64]
 
 
-def log_deviations(region: Region, section_code: str, effects: Sequence[PlantedEffect] = ()) -> Array:
-    """Log of each practice's expected rate over the section's mean, by month."""
+def log_deviations(region: Region, section_code: str) -> Array:
+    """Log of each practice's expected rate over the section's mean, by month, while nothing is planted."""
     section = SECTIONS[section_code]
     rng = np.random.default_rng(derive_seed(region.parameters.seed, "rates", section_code))
     count, months = len(region.practices), region.parameters.columns
@@ -29,7 +29,21 @@ def log_deviations(region: Region, section_code: str, effects: Sequence[PlantedE
     wander = autoregressive(section.wander_sd, section.autocorrelation, (count, months), rng)
     noise = rng.normal(0, section.noise_sd, (count, months))
     own = (level[:, None] + drift + wander + noise)[:, : region.parameters.months]
-    return np.asarray(own + _calendar(region, section) + _planted(region, section_code, effects))
+    return np.asarray(own + _calendar(region, section))
+
+
+def planted_ratios(region: Region, section_code: str, effects: Sequence[PlantedEffect]) -> Array:
+    """What the planted effects multiply each practice's expected rate by, by month: 1 where there are none."""
+    planted = np.ones(region.list_size.shape)
+    months = list(region.parameters.period)
+    for effect in effects:
+        if effect.section != section_code:
+            continue
+        ratios = practice_ratios(region, effect)
+        rows = [region.practices.index(code) for code in ratios]
+        columns = np.array([month >= effect.from_month for month in months])
+        planted[np.ix_(rows, columns)] *= np.array(list(ratios.values()))[:, None]
+    return planted
 
 
 def practice_levels(section: Section, deprivation: Array, rng: np.random.Generator) -> Array:
@@ -61,16 +75,3 @@ def _calendar(region: Region, section: Section) -> Array:
     months = list(region.parameters.period)
     years = np.arange(len(months)) / 12
     return np.array([CALENDAR[month.month - 1] for month in months]) + section.trend_per_year * years
-
-
-def _planted(region: Region, section_code: str, effects: Sequence[PlantedEffect]) -> Array:
-    planted = np.zeros(region.list_size.shape)
-    months = list(region.parameters.period)
-    for effect in effects:
-        if effect.section != section_code:
-            continue
-        ratios = practice_ratios(region, effect)
-        rows = [region.practices.index(code) for code in ratios]
-        columns = np.array([month >= effect.from_month for month in months])
-        planted[np.ix_(rows, columns)] += np.log(list(ratios.values()))[:, None]
-    return planted

@@ -14,8 +14,11 @@ import numpy.typing as npt
 from enginehouse.core.months import Month, Period
 from enginehouse.core.seeds import derive_seed
 from enginehouse.data.synthetic.parameters import PlantedEffect
-from enginehouse.data.synthetic.rates import log_deviations
+from enginehouse.data.synthetic.rates import log_deviations, planted_ratios
 from enginehouse.data.synthetic.region import Region
+
+type Integers = npt.NDArray[np.int64]
+type Floats = npt.NDArray[np.float64]
 
 # Spread of a practice's lasting preference for one presentation over another, on the log scale.
 PREFERENCE_SD = 0.5
@@ -104,25 +107,48 @@ def drawn_items(
     products: Sequence[Presentation],
     effects: Sequence[PlantedEffect] = (),
     months: Period | None = None,
-) -> Iterator[tuple[Month, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+) -> Iterator[tuple[Month, Integers, Integers]]:
     """Items of each month by practice and product, and how many of them are of the usual quantity.
 
-    Each month is drawn from a seed of its own, so that what is drawn for one does not depend on which others are.
+    Each month is drawn from a seed of its own, so that what is drawn for one does not depend on which others are. What
+    is planted is taken from, or added to, what was drawn without it: all else is the same with and without an effect.
     """
-    deviations = {code: log_deviations(region, code, effects) for code in region.parameters.sections}
+    sections = region.parameters.sections
+    deviations = {code: log_deviations(region, code) for code in sections}
     rng = np.random.default_rng(derive_seed(region.parameters.seed, "preferences"))
     preference = np.exp(rng.normal(-(PREFERENCE_SD**2) / 2, PREFERENCE_SD, (len(region.practices), len(products))))
     usual_rate = np.array([p.items_per_1000 for p in products]) / 1000
     usual_share = np.array([p.usual_share for p in products])
-    section_of = [region.parameters.sections.index(product.section) for product in products]
-    rates = np.exp(np.stack([deviations[code] for code in region.parameters.sections]))
+    section_of = [sections.index(product.section) for product in products]
+    rates = np.exp(np.stack([deviations[code] for code in sections]))
+    planted = np.stack([planted_ratios(region, code, effects) for code in sections])
     for column, month in enumerate(region.parameters.period):
         if months is not None and month not in months:
             continue
         draw = np.random.default_rng(derive_seed(region.parameters.seed, "items", str(month)))
-        rate = rates[section_of, :, column].T
-        items = draw.poisson(region.list_size[:, [column]] * usual_rate * preference * rate)
-        yield month, items, draw.binomial(items, usual_share)
+        expected = region.list_size[:, [column]] * usual_rate * preference * rates[section_of, :, column].T
+        items = draw.poisson(expected)
+        usual = draw.binomial(items, usual_share)
+        _plant(region, month, items, usual, expected, planted[section_of, :, column].T, usual_share)
+        yield month, items, usual
+
+
+def _plant(
+    region: Region, month: Month, items: Integers, usual: Integers, expected: Floats, ratios: Floats, share: Floats
+) -> None:
+    """Change the items of the practices that an effect reaches, each by numbers of its own.
+
+    A Poisson number of which each item stays with probability r is Poisson with r times the mean; one to which another
+    of (r - 1) times the mean is added has r times the mean, too.
+    """
+    for practice in np.flatnonzero((ratios != 1).any(axis=1)):
+        rng = np.random.default_rng(
+            derive_seed(region.parameters.seed, "planted", str(month), region.practices[practice])
+        )
+        ratio, of_each = ratios[practice], np.stack([usual[practice], items[practice] - usual[practice]])
+        stay = rng.binomial(of_each, np.minimum(ratio, 1))
+        added = rng.poisson(np.stack([share, 1 - share]) * expected[practice] * np.maximum(ratio - 1, 0))
+        usual[practice], items[practice] = (stay + added)[0], (stay + added).sum(axis=0)
 
 
 class _Rows:
@@ -133,7 +159,7 @@ class _Rows:
         self._one_quantity = np.array([product.usual_quantity == product.other_quantity for product in products])
         self._made: dict[tuple[int, int, int], Dispensed] = {}
 
-    def of(self, items: npt.NDArray[np.int64], usual: npt.NDArray[np.int64]) -> list[Row]:
+    def of(self, items: Integers, usual: Integers) -> list[Row]:
         """One row for each practice, product and quantity with any items."""
         first = np.where(self._one_quantity, items, usual)
         counts = np.stack([first, items - first], axis=2)
