@@ -76,15 +76,16 @@ def _unknown_key(location: tuple[str | int, ...], document: Document, root: Sche
     key = str(location[-1])
     above, part = _place(location[:-1], root)
     allowed = list(part.get("properties", ()))
-    elsewhere = _sections_with(key, root) if nearest(key, allowed) is None else []
+    elsewhere = _sections_with(key, root, document) if nearest(key, allowed) is None else []
     remedy = f"It belongs under '{elsewhere[0]}'." if elsewhere else did_you_mean(key, allowed)
     return document.problem((*above, key), f"got the key '{key}'; expected {one_of(allowed)}.", remedy)
 
 
-def _sections_with(key: str, root: Schema) -> list[str]:
-    """The top-level sections that have such a key."""
+def _sections_with(key: str, root: Schema, document: Document) -> list[str]:
+    """The top-level sections that have such a key, those of this document first."""
     sections = root.get("properties", {}).items()
-    return [name for name, part in sections if key in resolve(part, root).get("properties", ())]
+    found = [name for name, part in sections if key in resolve(part, root).get("properties", ())]
+    return sorted(found, key=lambda name: (name,) not in document.lines)
 
 
 def _place(location: tuple[str | int, ...], root: Schema) -> tuple[Path, Schema]:
