@@ -141,7 +141,7 @@ def test_reports_with_data_that_are_too_old(trial_at, refused):
     """From the end of March to 29 July are 120 days, as many as the protocol allows; one more is too old."""
     done = refused(
         trial_at("delivering"), f"wave prepare {CYCLE} 2", "manager", "2025-07-30",
-        "report of ods:Z90001 and 56 more, rule 7\n  The newest month was 121 days old; the limit is 120.", code=2,
+        "report of Z90001 and 56 more, rule 7\n  The newest month was 121 days old; the limit is 120.", code=2,
     )  # fmt: skip
     assert done.err.count("rule 7") == 1
 

@@ -6,6 +6,7 @@ import argparse
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
+from enginehouse.core.ids import site_code
 from enginehouse.programme.enums import OptOutScope
 
 EXAMPLES = (
@@ -37,6 +38,6 @@ def run(args: argparse.Namespace) -> Output:
         dry_run=args.dry_run,
     )
     return Output(
-        text=f"Recorded: {event.site} opted out of {event.scope.replace('-', ' ')}." + dry_run_note(args),
+        text=f"Recorded: {site_code(event.site)} opted out of {event.scope.replace('-', ' ')}." + dry_run_note(args),
         record={"cycle": args.cycle, "site": event.site, "scope": event.scope, "reason": event.reason},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from enginehouse.core.errors import UserError
@@ -34,6 +35,24 @@ def site_id(code: str, *, scheme: str) -> str:
     if _SITE.fullmatch(text) is None:
         raise UserError(f"got '{code}' for a site.", remedy="A site is written scheme:code, for example ods:B85010.")
     return text
+
+
+def site_code(site: str) -> str:
+    """The code as people know it: `B85010`."""
+    return site.partition(":")[2] or site
+
+
+def site_codes(sites: Iterable[str]) -> str:
+    """The codes of sites in a sentence: `P04, P12`."""
+    return ", ".join(site_code(site) for site in sites)
+
+
+def plain_codes(sites: Collection[str]) -> dict[str, str]:
+    """By id the code that a table shows, and that is understood when the table comes back: without the scheme, unless
+    the sites have several.
+    """
+    several = len({site.partition(":")[0] for site in sites}) > 1
+    return {site: site if several else site_code(site) for site in sites}
 
 
 def new_event_id() -> str:

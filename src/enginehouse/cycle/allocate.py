@@ -9,7 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from enginehouse.core.errors import NotAllowed, UserError
+from enginehouse.core.errors import NotAllowed
+from enginehouse.core.ids import site_codes
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster
 from enginehouse.cycle.documents import named
@@ -121,7 +122,7 @@ def _check_roster(workspace: Workspace, state: CycleState, now: Roster) -> None:
         return
     joined = sorted(set(now.sites) - set(prepared.sites))
     left = sorted(set(prepared.sites) - set(now.sites))
-    what = "; ".join(f"{word}: {', '.join(sites)}" for word, sites in (("joined", joined), ("left", left)) if sites)
+    what = "; ".join(f"{word}: {site_codes(sites)}" for word, sites in (("joined", joined), ("left", left)) if sites)
     raise NotAllowed(
         f"the roster is not the one that was prepared ({what or 'what is known of its sites changed'}).",
         where=Act.ALLOCATE,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from enginehouse.core.errors import NotAllowed, Problem, Problems
 from enginehouse.core.files import write_whole
+from enginehouse.core.ids import site_code
 from enginehouse.core.months import Month
 from enginehouse.core.progress import Progress, silent
 from enginehouse.core.words import counted
@@ -229,7 +230,7 @@ def _refuse_blocked(lints: Sequence[LintReport]) -> None:
 
 def _reports_of(sites: Sequence[str]) -> str:
     others = f" and {len(sites) - 1} more" if len(sites) > 1 else ""
-    return f"report of {sites[0]}{others}"
+    return f"report of {site_code(sites[0])}{others}"
 
 
 def _fix(workspace: Workspace, cycle: str, made: _Made, *, by: Acting, dry_run: bool) -> PreparedWave:

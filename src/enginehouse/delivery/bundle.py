@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping
 
 from enginehouse.core.errors import IntegrityError
+from enginehouse.core.ids import site_code
 
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _READ_BY_ALL = 0o644 << 16
@@ -54,6 +55,6 @@ class Bundle:
         folder = folder_of(site)
         if folder not in self._files:
             raise IntegrityError(
-                f"the bundle has no report for {site}.", where="bundle", remedy="Prepare the wave again."
+                f"the bundle has no report for {site_code(site)}.", where="bundle", remedy="Prepare the wave again."
             )
         return {name: self._archive.read(f"{folder}/{name}") for name in self._files[folder]}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import Problem, Problems
+from enginehouse.core.ids import plain_codes, site_codes
 from enginehouse.programme.rows import Row, read_records
 from enginehouse.stats.records import from_plain, to_plain
 
@@ -45,7 +46,7 @@ def read_exposure(path: Path, *, sites: Collection[str], scheme: str = "ods") ->
     found = read_records(path, COLUMNS, read)
     twice = sorted({e.site for e in found if sum(o.site == e.site and o.first == e.first for o in found) > 1})
     if twice:
-        raise Problems([Problem(str(path), f"got {', '.join(twice)} twice for one period.", "Add them up first.")])
+        raise Problems([Problem(str(path), f"got {site_codes(twice)} twice for one period.", "Add them up first.")])
     return found
 
 
@@ -54,7 +55,8 @@ def site_list(sites: Mapping[str, str]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["site", "name"])
-    writer.writerows(sorted(sites.items()))
+    codes = plain_codes(sites)
+    writer.writerows((codes[site], name) for site, name in sorted(sites.items()))
     return text.getvalue().encode()
 
 

@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from enginehouse.core.ids import plain_codes
+from enginehouse.delivery.bundle import folder_of
 from enginehouse.stats.records import from_plain, to_plain
 
 
@@ -64,12 +66,16 @@ def manifest_from_bytes(content: bytes) -> Manifest:
 
 
 def mailing_list(manifest: Manifest, sent_on: Mapping[str, str]) -> bytes:
-    """The wave as a table for a mail merge: site, name, when it was sent, files and their hashes."""
+    """The wave as a table for a mail merge: site, name, when it was sent, and each file by its path from the folder of
+    the wave, with its hash.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["site", "name", "sent_on", "file", "sha256"])
+    codes = plain_codes([*manifest.sites, *(each.site for each in manifest.withheld)])
     for entry in manifest.entries:
         for name, sha256 in sorted(entry.files.items()):
             if entry.site in sent_on:
-                writer.writerow([entry.site, entry.name, sent_on[entry.site], name, sha256])
+                path = f"{folder_of(entry.site)}/{name}"
+                writer.writerow([codes[entry.site], entry.name, sent_on[entry.site], path, sha256])
     return text.getvalue().encode()

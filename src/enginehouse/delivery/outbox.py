@@ -13,6 +13,7 @@ from pathlib import Path
 
 from enginehouse.core.errors import IntegrityError
 from enginehouse.core.files import PARTIAL, write_whole
+from enginehouse.core.ids import site_code
 from enginehouse.delivery.bundle import Bundle, folder_of
 from enginehouse.delivery.manifest import Manifest, mailing_list
 
@@ -45,7 +46,7 @@ class Outbox:
         for name, content in files.items():
             if hashlib.sha256(content).hexdigest() != named.get(name):
                 raise IntegrityError(
-                    f"{name} of {site} is not the report that was approved.",
+                    f"{name} of {site_code(site)} is not the report that was approved.",
                     where=f"wave {wave}",
                     remedy="Prepare the wave again and have it approved.",
                 )

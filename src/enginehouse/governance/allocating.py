@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from enginehouse.core.errors import NotAllowed
+from enginehouse.core.ids import site_codes
 from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack
 from enginehouse.governance.rules import CycleRules
@@ -66,7 +67,7 @@ def unprepared(state: CycleState) -> Iterator[Lack]:
     ]
     if left:
         yield Lack(
-            f"Sites opted out after the allocation was prepared: {', '.join(dict.fromkeys(left))}.", _PREPARE_AGAIN
+            f"Sites opted out after the allocation was prepared: {site_codes(dict.fromkeys(left))}.", _PREPARE_AGAIN
         )
 
 

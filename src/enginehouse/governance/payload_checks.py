@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from enginehouse.core.errors import NotAllowed, did_you_mean
+from enginehouse.core.ids import site_code, site_codes
 from enginehouse.core.words import counted
 from enginehouse.governance.commands import command
 from enginehouse.governance.lack import Lack, refuse_lacks
@@ -108,7 +109,7 @@ def _opt_out(state: CycleState, payload: events.OptOutRecorded, _rules: CycleRul
     for known in state.opt_outs:
         if (known.site, known.scope.value) == (payload.site, payload.scope):
             yield Lack(
-                f"{payload.site} opted out of {payload.scope} already, on {known.effective_on}.",
+                f"{site_code(payload.site)} opted out of {payload.scope} already, on {known.effective_on}.",
                 "Once is enough: it holds from that day on.",
             )
 
@@ -195,13 +196,13 @@ def _recipients(state: CycleState, wave: Wave, sites: tuple[str, ...]) -> Iterat
         yield Lack("no site is named.", "Name the sites whose reports left.")
     if twice:
         yield Lack(
-            f"wave {wave.number} would reach these sites twice: {', '.join(twice)}.",
+            f"wave {wave.number} would reach these sites twice: {site_codes(twice)}.",
             "Send only to sites whose report has not left yet.",
         )
     out = held_back(state, dict.fromkeys(sites))
     if out:
         yield Lack(
-            f"these sites opted out of feedback, or of the use of their data: {', '.join(out)}.",
+            f"these sites opted out of feedback, or of the use of their data: {site_codes(out)}.",
             "Leave them out: an opt-out holds up to the moment of sending.",
         )
 

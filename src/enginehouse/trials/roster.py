@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.errors import UserError
+from enginehouse.core.ids import site_codes
 from enginehouse.core.months import Month
 from enginehouse.core.words import counted
 from enginehouse.data.sites import SiteRegister
@@ -359,7 +360,7 @@ def _notes(
         if c.missing
     )
     others = sorted(set(opt_outs) - set(assessed.eligible))
-    told = f"{counted(len(others), 'site')} opted out, not eligible anyway: {', '.join(others)}."
+    told = f"{counted(len(others), 'site')} opted out, not eligible anyway: {site_codes(others)}."
     late = (told,) if others else ()
     return (*missing, *late)
 

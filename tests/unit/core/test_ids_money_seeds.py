@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from enginehouse.core.errors import UserError, did_you_mean
-from enginehouse.core.ids import check_slug, new_event_id, site_id
+from enginehouse.core.ids import check_slug, new_event_id, plain_codes, site_code, site_codes, site_id
 from enginehouse.core.money import Money
 from enginehouse.core.seeds import derive_seed
 
@@ -22,6 +22,13 @@ def test_a_site_carries_its_scheme_once():
     assert site_id("ods:B85010", scheme="other") == "ods:B85010"
     with pytest.raises(UserError, match="scheme:code"):
         site_id("", scheme="ods")
+
+
+def test_people_see_the_code_that_they_gave():
+    assert site_code("ods:B85010") == site_code("B85010") == "B85010"
+    assert site_codes(["site:P04", "site:P12"]) == "P04, P12"
+    assert plain_codes(["site:P04", "site:P12"]) == {"site:P04": "P04", "site:P12": "P12"}
+    assert plain_codes(["site:P04", "ods:P04"]) == {"site:P04": "site:P04", "ods:P04": "ods:P04"}
 
 
 def test_event_ids_are_version_7_and_sort_by_time():

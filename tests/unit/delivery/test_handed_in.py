@@ -102,7 +102,7 @@ def test_exposure_reads_back_and_refuses_a_period_twice(tmp_path):
     found = read_exposure(path, sites=SITES)
     assert exposure_from_document(exposure_document(found)) == found
     path = written(tmp_path, "site,count,from,to", *["Z1,12,2026-05-01,2026-05-31"] * 2)
-    with pytest.raises(Problems, match="got ods:Z1 twice for one period"):
+    with pytest.raises(Problems, match="got Z1 twice for one period"):
         read_exposure(path, sites=SITES)
     path = written(tmp_path, "site,count,from,to", "Z1,12,2026-05-31,2026-05-01")
     with pytest.raises(Problems, match="which is before"):
@@ -114,4 +114,5 @@ def test_exposure_reads_back_and_refuses_a_period_twice(tmp_path):
 
 
 def test_a_list_of_sites_says_nothing_but_the_sites():
-    assert site_list({"ods:Z2": "B", "ods:Z1": "A"}) == b"site,name\nods:Z1,A\nods:Z2,B\n"
+    assert site_list({"ods:Z2": "B", "ods:Z1": "A"}) == b"site,name\nZ1,A\nZ2,B\n"
+    assert site_list({"ods:Z2": "B", "site:Z2": "A"}) == b"site,name\nods:Z2,B\nsite:Z2,A\n"

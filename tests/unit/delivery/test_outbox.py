@@ -38,7 +38,7 @@ def test_the_same_reports_give_the_same_bundle_whatever_their_order():
 
 
 def test_a_site_without_a_report_is_not_invented():
-    with pytest.raises(IntegrityError, match="no report for ods:Z99"):
+    with pytest.raises(IntegrityError, match="no report for Z99"):
         Bundle(write_bundle(REPORTS)).files("ods:Z99")
 
 
@@ -64,7 +64,7 @@ def test_the_outbox_is_made_to_show_what_the_record_says(tmp_path, manifest: Man
     outbox.mirror(manifest, bundle, {"ods:Z1": "2026-05-04", "ods:Z2": "2026-05-04"})
     assert outbox.placed(1) == {"ods_Z1", "ods_Z2"}
     listed = (tmp_path / "wave-01" / "manifest.csv").read_text().splitlines()
-    assert [line.split(",")[0] for line in listed[1:]] == ["ods:Z1", "ods:Z1", "ods:Z2", "ods:Z2"]
+    assert [line.split(",")[0] for line in listed[1:]] == ["Z1", "Z1", "Z2", "Z2"]
 
 
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path, manifest: Manifest):
@@ -79,14 +79,14 @@ def test_what_a_killed_run_left_half_written_is_removed(tmp_path, manifest: Mani
 
 def test_a_report_that_is_not_the_approved_one_does_not_leave(tmp_path, manifest: Manifest):
     changed = Bundle(write_bundle({**REPORTS, "ods:Z1": {"report.html": b"other", "report.txt": b"1"}}))
-    with pytest.raises(IntegrityError, match=r"report\.html of ods:Z1 is not the report that was approved"):
+    with pytest.raises(IntegrityError, match=r"report\.html of Z1 is not the report that was approved"):
         Outbox(tmp_path).place(manifest, changed, ["ods:Z1"])
 
 
 def test_the_mailing_list_names_sent_reports_only(manifest: Manifest):
     rows = mailing_list(manifest, {"ods:Z2": "2026-05-04"}).decode().splitlines()
     assert [row.split(",")[:4] for row in rows[1:]] == [
-        ["ods:Z2", "ods:Z2", "2026-05-04", name] for name in ("report.html", "report.txt")
+        ["Z2", "ods:Z2", "2026-05-04", f"ods_Z2/{name}"] for name in ("report.html", "report.txt")
     ]
 
 

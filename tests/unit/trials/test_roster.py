@@ -111,7 +111,7 @@ def test_opt_outs_by_scope(protocol, history, register, sites):
     assert (consort.opted_out, consort.on_roster, consort.opted_out_of_feedback_only) == (2, 58, 1)
     assert sites[8] in roster.sites
     assert sites[7] not in roster.sites
-    assert any("x:nobody" in note for note in roster.notes)
+    assert any(": nobody." in note for note in roster.notes)
 
 
 def test_how_those_who_left_differ_is_arithmetic(protocol, history, register, sites):
