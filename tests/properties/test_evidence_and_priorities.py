@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from enginehouse.economics.discounting import Discounting, discounted_years
-from enginehouse.evidence.conversion import difference_to_log_ratio, log_ratio_to_difference
+from enginehouse.evidence.conversion import difference_to_log_ratio
 from enginehouse.evidence.predictive import Question, predict
 from enginehouse.evidence.studies import Library, LibraryStudy, library_from_record
 from enginehouse.priorities.effects import Effect, improvement, learnt_sd
@@ -172,9 +172,9 @@ def test_no_trial_moves_more_than_is_unknown(mean, sd, baseline, error, scale):
 
 
 @given(st.floats(-2, 2), st.floats(0.01, 1), st.floats(0.1, 50))
-def test_a_ratio_becomes_a_difference_and_comes_back(effect, error, baseline):
-    there = log_ratio_to_difference(effect, error, baseline=baseline)
-    back = difference_to_log_ratio(there.effect, there.std_error, baseline=baseline)
+def test_the_difference_that_a_ratio_makes_is_that_ratio_again(effect, error, baseline):
+    difference = baseline * (math.exp(effect) - 1)
+    back = difference_to_log_ratio(difference, error * baseline * math.exp(effect), baseline=baseline)
     assert (back.effect, back.std_error) == (pytest.approx(effect, abs=1e-9), pytest.approx(error, rel=1e-9))
 
 
@@ -217,11 +217,12 @@ def test_each_cycle_begins_with_what_the_last_one_ended_with(results, mean, sd):
     question = Question(
         strategy="visits", over="letters", scale=EvidenceScale.LOG_RATIO, lower_is_better=True, indicator="opioids"
     )
-    library, belief = Library(), Normal(mean, sd)
+    library, belief, posted = Library(), Normal(mean, sd), []
     for number, (effect, error) in enumerate(results):
         prior = predict(library, question, stated=Normal(mean, sd))
         assert prior.normal == belief
-        library, belief = library.with_posted(own(number, effect, error)), updated(belief, effect, error)
+        posted.append(own(number, effect, error))
+        library, belief = Library.of([], posted), updated(belief, effect, error)
     assert predict(library, question, stated=Normal(mean, sd)).normal == belief
     assert library_from_record(json.loads(json.dumps(library.to_record()))) == library
     assert math.isfinite(belief.mean)

@@ -12,7 +12,6 @@ from itertools import combinations
 
 from scipy.optimize import linprog
 
-from enginehouse.core.errors import UserError
 from enginehouse.core.money import Money
 
 
@@ -132,30 +131,6 @@ a return of 4.5 (gross saving over cost) or 3.5 (net saving over cost).
     finding = _finding(given, possible)
     sentences = (*_sentences(given, implications, currency), _conclusion(given, finding, possible))
     return Consistency(finding=finding, possible_definitions=possible, implications=implications, sentences=sentences)
-
-
-def require_consistent(
-    *,
-    net: float | None = None,
-    gross: float | None = None,
-    cost: float | None = None,
-    ratio: float | None = None,
-    currency: str = "GBP",
-    rounding: float = 0.05,
-    where: str = "",
-) -> None:
-    """Refuse figures that contradict each other as inputs.
-
-    Raises
-    ------
-    UserError
-        They cannot all hold, whichever way the return is defined; the message says what they imply.
-    """
-    found = check_consistency(net=net, gross=gross, cost=cost, ratio=ratio, currency=currency, rounding=rounding)
-    if found.finding is ConsistencyFinding.CONTRADICTORY:
-        raise UserError(
-            " ".join(found.sentences), where=where, remedy="Leave out the figure that is wrong, or correct it."
-        )
 
 
 def _finding(given: Mapping[str, float], possible: Sequence[ReturnDefinition]) -> ConsistencyFinding:

@@ -132,36 +132,6 @@ def difference_to_log_ratio(effect: float, std_error: float, *, baseline: float)
     )
 
 
-def log_ratio_to_difference(effect: float, std_error: float, *, baseline: float) -> Converted:
-    """The difference that a ratio means at a baseline.
-
-    Parameters
-    ----------
-    effect, std_error : float
-        Natural logarithm of the ratio, and its standard error.
-    baseline : float
-        The outcome without the strategy, above 0.
-
-    Returns
-    -------
-    Converted
-        b (R - 1), in the outcome's unit; standard error x b R.
-
-    Raises
-    ------
-    UserError
-        The baseline is not above 0.
-    """
-    if baseline <= 0:
-        raise UserError(f"got a baseline of {baseline:g}.", where="evidence", remedy="It must be above 0.")
-    return Converted(
-        effect=baseline * math.expm1(effect),
-        std_error=std_error * baseline * math.exp(effect),
-        scale=EvidenceScale.DIFFERENCE,
-        formula=f"b (R - 1) at b = {baseline:g}; standard error times b R",
-    )
-
-
 def std_error_of_interval(low: float, high: float, *, confidence_level: float, is_ratio: bool) -> float:
     """The standard error behind a published interval, at the level that the paper states.
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from enginehouse.core.errors import UserError
 from enginehouse.evidence.results import LeftOutStudy, Pooled, PooledStep, PooledStudy
-from enginehouse.evidence.studies import Library, LibraryStudy, check_scale
+from enginehouse.evidence.studies import LibraryStudy, check_scale
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.stats.meta_analysis import (
     MetaAnalysis,
@@ -105,42 +105,6 @@ def pool(
         cumulative=_steps(ordered, cumulative(effects, errors)),
         left_out=tuple(_left_out(study) for study in left_out),
         notes=_notes(shown, allowance, scale),
-    )
-
-
-def pool_question(
-    library: Library,
-    *,
-    strategy: str,
-    over: str,
-    scale: EvidenceScale,
-    lower_is_better: bool,
-    allowance: Mapping[StudyDesign, float] | None = None,
-) -> Pooled | NotEstimable:
-    """Every study of the library on one question, own results among them; those on another scale are named, not used.
-
-    Parameters
-    ----------
-    library : Library
-    strategy, over : str
-        Ids of the strategy and of what it is compared with.
-    scale, lower_is_better, allowance
-        As in `pool`.
-
-    Returns
-    -------
-    Pooled or NotEstimable
-        `no-studies`; `evidence-on-another-scale` where all of them are.
-    """
-    found = library.about(strategy=strategy, over=over, scale=scale)
-    if not found.used and found.on_another_scale:
-        return on_another_scale(found.on_another_scale, scale)
-    return pool(
-        found.used,
-        scale=scale,
-        lower_is_better=lower_is_better,
-        allowance=allowance,
-        left_out=found.on_another_scale,
     )
 
 

@@ -187,12 +187,6 @@ class Predictive:
     def normal(self) -> Normal:
         return Normal(self.mean, self.sd)
 
-    @property
-    def probability_of_improvement(self) -> float:
-        """That the effect is on the better side of none."""
-        below = 0.5 * math.erfc(self.mean / self.sd / math.sqrt(2))
-        return below if self.lower_is_better else 1 - below
-
     def interval(self, confidence_level: float = 0.95) -> Interval:
         """The middle part of the distribution that has this probability."""
         half = t_quantile(0.5 + confidence_level / 2, math.inf) * self.sd

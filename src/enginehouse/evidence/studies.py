@@ -80,10 +80,6 @@ class LibraryStudy:
             return date.fromisoformat(self.posted_on) <= day
         return self.completed <= day.year
 
-    def as_study(self) -> Study:
-        """The row that a file of studies would hold."""
-        return Study(**{name: getattr(self, name) for name in Study.model_fields})
-
     def to_record(self) -> dict[str, Any]:
         """Plain JSON values; `study_from_record` is the inverse."""
         record: dict[str, Any] = to_plain(self)
@@ -132,14 +128,6 @@ class Library:
     def as_of(self, day: date) -> Library:
         """What the library held on that day."""
         return Library(tuple(study for study in self.studies if study.known_on(day)))
-
-    def with_posted(self, study: LibraryStudy) -> Library:
-        """The library with one more own result. The same result twice is the same library."""
-        if study in self.studies:
-            return self
-        own = [held for held in (*self.studies, study) if held.is_own]
-        files = [held.as_study() for held in self.studies if not held.is_own]
-        return Library.of(files, own)
 
     def about(self, *, strategy: str, over: str, scale: EvidenceScale) -> Found:
         """The studies of a strategy over a comparator: on the scale, and on another."""

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from enginehouse.governance.commands import command
-from enginehouse.governance.lack import Lack, refuse_lacks
+from enginehouse.governance.lack import Lack
 from enginehouse.governance.recorded import Approval
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import Act
@@ -60,11 +60,6 @@ def approvals_on(state: CycleState, rules: CycleRules, day: date) -> tuple[Appro
     return tuple(
         _standing(name, [given for given in state.approvals if given.name == name], day) for name in rules.approvals
     )
-
-
-def check_approvals(state: CycleState, rules: CycleRules, *, act: Act, on: date) -> None:
-    """Refuse an act while a required approval is missing or has expired, naming each and since when."""
-    refuse_lacks(lacking_approvals(state, rules, on), where=act)
 
 
 def lacking_approvals(state: CycleState, rules: CycleRules, on: date) -> Iterator[Lack]:

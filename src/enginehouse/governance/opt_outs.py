@@ -36,11 +36,6 @@ def has_opted_out(state: CycleState, site: str, scope: OptOutScope, *, on: date 
     return any(o.site == site and o.scope in _REACHES[scope] and _by(o, on) for o in state.opt_outs)
 
 
-def may_be_allocated(state: CycleState, site: str, *, on: date | None = None) -> bool:
-    """Whether the site may be allocated at random."""
-    return not has_opted_out(state, site, OptOutScope.RANDOMISATION, on=on)
-
-
 def may_be_sent(state: CycleState, site: str, *, on: date | None = None) -> bool:
     """Whether the site may be sent feedback."""
     return not has_opted_out(state, site, OptOutScope.FEEDBACK, on=on)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.core.months import Month, Period
-from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.stats.results import NotEstimable
 
@@ -82,12 +81,6 @@ def missing_months(arrays: PanelArrays, include: Inclusion = ALL_SITES) -> tuple
     """Months that no site has a value in, although data were expected."""
     observed = include.has_value(arrays).any(axis=0)
     return tuple(arrays.months[column] for column in np.flatnonzero(expected_months(observed) & ~observed))
-
-
-def unregistered_sites(arrays: PanelArrays, register: SiteRegister) -> tuple[str, ...]:
-    """Sites with a value that the register does not know: they count among all sites, but in no group of any kind."""
-    there = ALL_SITES.has_value(arrays).any(axis=1)
-    return tuple(site for site, seen in zip(arrays.sites, there, strict=True) if seen and site not in register.sites)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -300,11 +300,6 @@ class Priorities:
         return next(weighed for weighed in self.weighed if weighed.candidate == name)
 
     @property
-    def by_priority(self) -> Mapping[Priority, tuple[Weighed, ...]]:
-        """The candidates under each of the five answers, the most valuable first."""
-        return {priority: tuple(w for w in self.ranked if w.priority is priority) for priority in Priority}
-
-    @property
     def ranked(self) -> tuple[Weighed, ...]:
         """By net benefit of the better choice, evaluation counted; those not yet evaluable last."""
         return tuple(sorted(self.weighed, key=lambda weighed: (-_worth_of_choice(weighed), weighed.candidate)))

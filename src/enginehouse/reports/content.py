@@ -123,12 +123,6 @@ class Document:
     compact: bool = False
 
 
-def figure_of(document: Document, section_id: str) -> Figure | None:
-    """The first figure of a section, for a page that shows it in front of a link to the whole."""
-    blocks = (block for section in document.sections if section.id == section_id for block in section.blocks)
-    return next((block for block in blocks if isinstance(block, Figure)), None)
-
-
 def annex_start(document: Document) -> str:
     """The id of the section that opens the annex: the first aside of several after a story; empty without one."""
     asides = [section.id for section in document.sections if section.aside]

@@ -13,8 +13,6 @@ from enginehouse.programme.enums import Direction
 from enginehouse.reports import format as fmt
 from enginehouse.reports.charts.scales import number_label
 from enginehouse.reports.charts.spec import (
-    Bar,
-    BarChart,
     CurveChart,
     CurveMark,
     DecileChart,
@@ -205,21 +203,6 @@ def timeline_figure(lanes: tuple[TimelineLane, ...], *, today: str = "") -> Figu
     entries = [_entry_words(lane, item) for lane in lanes for item in lane.items]
     alt = say("figures.timeline.alt", count=len(entries), entries=" ".join(entries))
     return Figure(chart=TimelineChart(lanes=lanes, today=today), caption=say("figures.timeline.caption"), alt=alt)
-
-
-def bars_figure(
-    bars: Sequence[tuple[str, float, str]],
-    *,
-    label: str,
-    caption: str,
-    value_format: str,
-    emphasis: Emphasis = "comparison",
-) -> Figure:
-    """Horizontal bars, each a name, a value and a note."""
-    drawn = tuple(Bar(label=name, value=value, emphasis=emphasis, note=note) for name, value, note in bars)
-    said = [say("figures.variation.bar", label=bar.label, value=number_label(bar.value, value_format)) for bar in drawn]
-    chart = BarChart(x_label=label, bars=drawn, value_format=value_format)
-    return Figure(chart=chart, caption=caption, alt=say("figures.variation.alt", bars="; ".join(said)))
 
 
 def expected_by_chance(count: int, level: float = 0.95) -> str:

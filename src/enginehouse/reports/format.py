@@ -58,11 +58,6 @@ def interval_words(low: str, high: str, level: float = 0.95) -> str:
     return f"{number(level * 100)}% interval {low} to {high}"
 
 
-def percent_with_interval(ratio: float, low: float, high: float, level: float = 0.95) -> str:
-    """`−1.1% (95% interval −3.7% to 1.5%)` from three ratios."""
-    return f"{percent_change(ratio)} ({interval_words(percent_change(low), percent_change(high), level)})"
-
-
 def p_value(p: float) -> str:
     """`0.39`, `0.012`, `below 0.001`: two digits that can be told from zero and one."""
     if p < 0.001:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from enginehouse.core.errors import UserError
 from enginehouse.economics.consistency import (
     ConsistencyFinding,
     ReturnDefinition,
     check_consistency,
-    require_consistent,
 )
 
 BCR, ROI = ReturnDefinition
@@ -121,13 +119,3 @@ def test_a_gross_return_of_one_says_nothing_about_the_cost():
 def test_nothing_published_is_too_little():
     assert check_consistency().finding is ConsistencyFinding.TOO_FEW_FIGURES
     assert check_consistency(ratio=3).finding is ConsistencyFinding.TOO_FEW_FIGURES
-
-
-def test_contradictory_inputs_are_refused():
-    require_consistent(net=700_000, cost=70_000, ratio=10)
-    with pytest.raises(UserError) as refused:
-        require_consistent(net=700_000, gross=900_000, ratio=10, where="protocol.yaml:79  economics.published")
-    text = str(refused.value)
-    assert text.startswith("protocol.yaml:79  economics.published\n  A net saving of £700,000 and a gross saving")
-    assert "imply a cost of £77,778 if it is gross saving over cost, or a cost of £70,000" in text
-    assert text.endswith("whichever way the return is defined. Leave out the figure that is wrong, or correct it.")

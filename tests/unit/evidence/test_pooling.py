@@ -5,12 +5,11 @@ import math
 import pytest
 
 from enginehouse.core.errors import UserError
-from enginehouse.evidence.pooling import NO_ALLOWANCE, pool, pool_question
+from enginehouse.evidence.pooling import NO_ALLOWANCE, pool
 from enginehouse.evidence.results import Pooled
-from enginehouse.evidence.studies import EvidenceOnAnotherScale, Library
+from enginehouse.evidence.studies import EvidenceOnAnotherScale
 from enginehouse.programme.enums import EvidenceScale, StudyDesign
 from enginehouse.stats.records import from_plain
-from enginehouse.stats.results import NotEstimable
 
 RATIO = {"scale": EvidenceScale.LOG_RATIO, "lower_is_better": True}
 QUESTION = {"strategy": "facilitation", "over": "bimonthly-feedback", **RATIO}
@@ -71,23 +70,6 @@ def test_studies_on_another_scale_are_refused_when_handed_over(study):
 def test_studies_of_several_questions_are_refused(study):
     with pytest.raises(UserError, match="facilitation over bimonthly-feedback, letter over usual-care"):
         pool([study(), study(id="two", strategy="letter", over="usual-care")], **RATIO)
-
-
-def test_a_question_uses_its_scale_and_names_the_rest(file_study):
-    library = Library.of([file_study(), file_study(id="odds", scale=EvidenceScale.LOG_ODDS_RATIO)])
-    found = pool_question(library, **QUESTION)
-    assert [s.id for s in found.studies] == ["one"]
-    assert [(s.id, s.reason) for s in found.left_out] == [
-        ("odds", "on another scale (log-odds-ratio); studies are not pooled across scales")
-    ]
-
-
-def test_a_question_without_studies_or_on_other_scales_only(file_study):
-    assert pool_question(Library(), **QUESTION).reason == "no-studies"
-    found = pool_question(Library.of([file_study(scale=EvidenceScale.DIFFERENCE)]), **QUESTION)
-    assert isinstance(found, NotEstimable)
-    assert found.reason == "evidence-on-another-scale"
-    assert "one (difference)" in found.detail
 
 
 def test_records_are_read_back(study):

@@ -37,14 +37,6 @@ def test_repeated_ids_and_undated_results_are_told_together(file_study, own):
     assert "'own-cycle-1' does not say when it was posted" in str(caught.value)
 
 
-def test_posting_the_same_result_twice_changes_nothing(file_study, own):
-    once = Library.of([file_study()]).with_posted(own(1))
-    assert once.with_posted(own(1)) == once
-    assert once.with_posted(own(2)) == Library.of([file_study()], [own(1), own(2)])
-    with pytest.raises(Problems, match="2 studies with the id 'own-cycle-1'"):
-        once.with_posted(own(1, effect=-0.3))
-
-
 def test_studies_are_found_by_strategy_comparator_and_scale(file_study):
     library = Library.of(
         [
@@ -81,7 +73,5 @@ def test_the_identity_is_that_of_the_content(file_study, own):
     assert library.identity != Library.of([file_study(effect=-0.06)], [own(1)]).identity
 
 
-def test_a_study_goes_to_its_file_row_and_back(file_study):
-    row = file_study(sites=9)
-    assert Library.of([row]).studies[0].as_study() == row
+def test_the_library_has_every_field_of_a_row():
     assert set(Study.model_fields) <= set(STUDY_FIELDS)

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from enginehouse.core.errors import NotAllowed
-from enginehouse.governance.approvals import _WORDS, Standing, approvals_on, check_approvals
+from enginehouse.governance.approvals import _WORDS, Standing, approvals_on, lacking_approvals
+from enginehouse.governance.lack import refuse_lacks
 from enginehouse.governance.recorded import Approval
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
@@ -46,19 +47,20 @@ def test_a_renewal_counts(rules):
     now, later = (approvals_on(state, rules, day)[0] for day in (date(2016, 4, 20), date(2016, 6, 1)))
     assert (now.reference, now.until) == ("DP/2", date(2017, 4, 1))
     assert (later.standing, later.since) == (Standing.IN_FORCE, date(2016, 4, 1))
-    check_approvals(state, rules, act=Act.SEND_WAVE, on=date(2016, 6, 1))
+    assert not list(lacking_approvals(state, rules, date(2016, 6, 1)))
 
 
 def test_what_is_missing_is_named_and_since_when(rules):
+    lacks = lacking_approvals(CycleState(approvals=(PROTECTION,)), rules, date(2016, 6, 1))
     with pytest.raises(NotAllowed) as refused:
-        check_approvals(CycleState(approvals=(PROTECTION,)), rules, act=Act.SEND_WAVE, on=date(2016, 6, 1))
+        refuse_lacks(lacks, where=Act.SEND_WAVE)
     assert str(refused.value) == (
         "send-wave\n  On 2016-06-01 the approval 'data-protection' expired on 2016-05-01: nothing is allocated or sent "
         "without it. On 2016-06-01 the approval 'ethics' was never given: nothing is allocated or sent without it. "
         "Record the approval with its reference once it is given (enginehouse approval CYCLE APPROVAL --reference NUMBER --given-on DAY)."
     )
     with pytest.raises(NotAllowed, match=r"the approval 'ethics' is in force from 2016-01-01 on only"):
-        check_approvals(CycleState(approvals=(ETHICS,)), rules, act=Act.ALLOCATE, on=date(2015, 6, 1))
+        refuse_lacks(lacking_approvals(CycleState(approvals=(ETHICS,)), rules, date(2015, 6, 1)), where=Act.ALLOCATE)
 
 
 def test_an_approval_that_is_not_required_changes_nothing(rules):

@@ -10,7 +10,6 @@ from enginehouse.governance.opt_outs import (
     _REACHES,
     has_opted_out,
     held_back,
-    may_be_allocated,
     may_be_sent,
     may_use_data,
     overtaken,
@@ -33,6 +32,10 @@ def test_every_scope_reaches_something():
     assert set(_REACHES) == set(OptOutScope)
 
 
+def may_be_drawn(state, site):
+    return not has_opted_out(state, site, RANDOMISATION)
+
+
 @pytest.mark.parametrize(
     ("scope", "allocated", "sent", "data"),
     [
@@ -44,8 +47,8 @@ def test_every_scope_reaches_something():
 )
 def test_scopes_are_separate(scope, allocated, sent, data):
     state = CycleState(opt_outs=(out("a", scope),) if scope else ())
-    assert (may_be_allocated(state, "a"), may_be_sent(state, "a"), may_use_data(state, "a")) == (allocated, sent, data)
-    assert (may_be_allocated(state, "b"), may_be_sent(state, "b"), may_use_data(state, "b")) == (True, True, True)
+    assert (may_be_drawn(state, "a"), may_be_sent(state, "a"), may_use_data(state, "a")) == (allocated, sent, data)
+    assert (may_be_drawn(state, "b"), may_be_sent(state, "b"), may_use_data(state, "b")) == (True, True, True)
 
 
 def test_an_opt_out_holds_from_its_day_on():

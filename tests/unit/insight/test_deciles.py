@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from enginehouse.core.months import Month
-from enginehouse.data.sites import Site, SiteRegister
 from enginehouse.indicators.panel import PanelArrays
 from enginehouse.insight.deciles import Deciles, MonthDeciles, deciles
-from enginehouse.insight.selection import expected_months, unregistered_sites
+from enginehouse.insight.selection import expected_months
 from enginehouse.insight.variation import (
     turnover,
 )
@@ -92,9 +91,3 @@ def test_a_month_missing_for_all_sites_is_a_gap(panel_of: Make) -> None:
 def test_which_months_ought_to_have_data(observed: str, expected: str) -> None:
     found = expected_months(np.array([digit == "1" for digit in observed]))
     assert "".join("1" if there else "0" for there in found) == expected
-
-
-def test_sites_that_the_register_does_not_know_are_named(panel_of: Make) -> None:
-    arrays = panel_of([[1], [2], [np.nan]], 1)
-    register = SiteRegister(sites={arrays.sites[0]: Site(arrays.sites[0], "A")})
-    assert unregistered_sites(arrays, register) == (arrays.sites[1],)

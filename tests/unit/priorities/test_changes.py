@@ -42,7 +42,7 @@ def change(before, after):
 
 
 def test_an_own_result_changes_the_answer_and_is_named(weighed, result):
-    before, after = weighed(), weighed(library=Library().with_posted(result))
+    before, after = weighed(), weighed(library=Library.of([], [result]))
     found = change(before, after)
     assert (found.before, found.after, found.changed) == (Priority.EVALUATE_ONLY, Priority.IMPLEMENT, True)
     assert found.enough == (ChangeKind.EVIDENCE,)
@@ -53,7 +53,7 @@ def test_an_own_result_changes_the_answer_and_is_named(weighed, result):
 
 
 def test_the_prior_of_the_second_weighing_is_the_posterior_of_the_first(weighed, result):
-    before, after = weighed(), weighed(library=Library().with_posted(result))
+    before, after = weighed(), weighed(library=Library.of([], [result]))
     prior, posterior = before.candidate(NAME).prior, after.candidate(NAME).prior
     assert posterior.normal == updated(prior.normal, -0.1, 0.015)
 
@@ -146,7 +146,7 @@ def test_candidates_that_came_or_went(weighed, candidates, facts):
 
 
 def test_the_record_is_enough_to_compare(weighed, result):
-    before, after = weighed(), weighed(library=Library().with_posted(result))
+    before, after = weighed(), weighed(library=Library.of([], [result]))
     again = [priorities_from_record(json.loads(json.dumps(p.to_record()))) for p in (before, after)]
     assert what_changed(*again) == what_changed(before, after)
 

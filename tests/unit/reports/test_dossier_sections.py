@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from enginehouse.programme.enums import Check
-from enginehouse.reports.charts.spec import IntervalChart
-from enginehouse.reports.content import Bullets, DataTable, Document, Links, Paragraph, figure_of
+from enginehouse.reports.content import Bullets, DataTable, Document, Links, Paragraph
 from enginehouse.reports.dossier import dossier_document
 from enginehouse.reports.facts import FaultFact
 from enginehouse.reports.html import render_html
@@ -185,7 +184,7 @@ def test_faults_are_told_without_codes_and_lead_to_their_page(basis: Basis) -> N
     assert link.items[0].href == "data-quality.html"
 
 
-def test_the_pages_beside_are_linked_and_the_figure_can_be_lifted(basis: Basis) -> None:
+def test_the_pages_beside_are_linked(basis: Basis) -> None:
     document = dossier_document(
         protocol=basis.protocol,
         evaluation=basis.evaluation,
@@ -195,10 +194,6 @@ def test_the_pages_beside_are_linked_and_the_figure_can_be_lifted(basis: Basis) 
     )
     assert [page.href for page in document.pages] == ["../../index.html", "timeline.html"]
     assert 'href="../../index.html"' in render_html(document).decode()
-    figure = figure_of(document, "one-cluster")
-    assert figure is not None
-    assert isinstance(figure.chart, IntervalChart)
-    assert figure_of(document, "nothing") is None
     with pytest.raises(ValueError, match="no page is of the kind"):
         page_links({"home": "x.html"})
 

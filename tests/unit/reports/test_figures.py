@@ -17,7 +17,6 @@ from enginehouse.reports.figures import (
     ControlledSeries,
     Effect,
     OneCluster,
-    bars_figure,
     controlled_series_figure,
     cost_curve_figure,
     cost_label,
@@ -159,14 +158,10 @@ def test_the_cost_curve_says_its_marks() -> None:
     assert cost_label(70_000, "£70,000: as published", "GBP") == "£70,000: as published"
 
 
-def test_deciles_and_bars_say_what_they_show() -> None:
+def test_deciles_say_what_they_show() -> None:
     lines = [[float(10 * level), float(11 * level)] for level in range(1, 10)]
     figure = decile_figure(
         ("2016-01", "2016-02"), lines, label="Items", count=300, sites="practices", value_format="{:.0f}"
     )
     assert "median went from 50 to 55" in figure.alt
     assert "one in ten was below 11 and one in ten above 99" in figure.alt
-    bars = bars_figure(
-        [("Leeds", 98.2, ""), ("Wakefield", -1.0, "")], label="kg", caption="Room", value_format="{:.0f}"
-    )
-    assert bars.alt == "Bars: Leeds 98; Wakefield −1."
