@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from enginehouse.core.errors import NotAllowed
+from enginehouse.core.errors import NotAllowed, UserError
 from enginehouse.core.ids import site_codes
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster
