@@ -94,7 +94,7 @@ def test_an_opt_out_between_preparing_and_drawing_takes_a_new_preparation(ready,
     check_act(state(4), Act.ALLOCATE, design=TRIAL, effective_on=LATER, rules=rules)
     if refused:
         text = refusal(state(6), Act.ALLOCATE, rules)
-        assert "Sites opted out after the allocation was prepared: ods:A. Prepare the allocation again" in text
+        assert "Sites opted out after the allocation was prepared: A. Prepare the allocation again" in text
     else:
         check_act(state(6), Act.ALLOCATE, design=TRIAL, effective_on=LATER, rules=rules)
 
