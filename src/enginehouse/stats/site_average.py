@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.stats.glmm import MixedFit, negative_binomial_mixed
-from enginehouse.stats.mixed_linear import LinearMixedFit, linear_mixed
+from enginehouse.stats.glmm import negative_binomial_mixed
+from enginehouse.stats.lmm.fit import fit_lmm
+from enginehouse.stats.lmm.structures import RandomTerm, RandomTerms
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
 from enginehouse.stats.trial_columns import Rows, analysed_sites, check_arms
 from enginehouse.stats.trial_data import TrialData
@@ -74,10 +75,11 @@ def site_average(
     arms share the baseline (constrained longitudinal analysis), and a site may drift between baseline and follow-up,
     which months alone would mistake for precision. Counts: negative binomial with log link (Poisson where nothing
     varies beyond it; a note says so), t with units less coefficients between units. Quantities and proportions:
-    logarithms, by restricted likelihood, Satterthwaite's degrees of freedom; differences: the values as they are. A
-    zero month has no logarithm: half of the smallest value above zero stands in for it (a note says for how many), and
-    proportions that are zero in more than 5% of months are modelled as counts, quantities not at all. Satterthwaite's
-    degrees of freedom never exceed those between units. Where networks of several sites are allocated the random terms
+    logarithms, by restricted likelihood, with Kenward and Roger's test below 60 units and Satterthwaite's degrees of
+    freedom otherwise (a note says which); differences: the values as they are. A zero month has no logarithm: half of
+    the smallest value above zero stands in for it (a note says for how many), and proportions that are zero in more
+    than 5% of months are modelled as counts, quantities not at all. Degrees of freedom never exceed those between
+    units. Where networks of several sites are allocated the random terms
     belong to the network, and each site's own baseline level is taken off its months first (a change from baseline).
 
     References
@@ -90,12 +92,10 @@ def site_average(
     if refusal is not None:
         return refusal
     months = site_months(data, rows, adjust=adjust)
-    answer = _counts(months) if scale == "log-ratio" and _as_counts(data, months) else None
-    fit = answer or _linear(months, scale)
-    if isinstance(fit, NotEstimable):
-        return fit
     weights = {name: sign for which, sign in ((arm, 1.0), (over, -1.0)) if (name := _post(data, which)) in months.names}
-    return _estimate(fit, months, weights, scale, sites=len(rows))
+    counted = scale == "log-ratio" and _as_counts(data, months)
+    found = _counts(months, weights) if counted else _linear(months, weights, scale)
+    return found if isinstance(found, NotEstimable) else _of_sites(found, months, sites=len(rows))
 
 
 def site_months(data: TrialData, rows: Rows, *, adjust: bool) -> SiteMonths:
@@ -163,8 +163,8 @@ def _as_counts(data: TrialData, months: SiteMonths) -> bool:
     return whole and (data.kind == "count" or (data.kind == "proportion" and bool(zeros > MOST_ZEROS)))
 
 
-def _counts(months: SiteMonths) -> MixedFit | NotEstimable:
-    return negative_binomial_mixed(
+def _counts(months: SiteMonths, weights: Mapping[str, float]) -> Estimated:
+    fit = negative_binomial_mixed(
         months.numerator,
         months.design,
         clusters=months.unit,
@@ -172,9 +172,10 @@ def _counts(months: SiteMonths) -> MixedFit | NotEstimable:
         slope=months.after,
         names=months.names,
     )
+    return fit if isinstance(fit, NotEstimable) else fit.contrast(weights)
 
 
-def _linear(months: SiteMonths, scale: Scale) -> LinearMixedFit | NotEstimable:
+def _linear(months: SiteMonths, weights: Mapping[str, float], scale: Scale) -> Estimated:
     value = months.numerator / months.denominator
     notes: tuple[str, ...] = ()
     if scale == "log-ratio":
@@ -189,19 +190,19 @@ def _linear(months: SiteMonths, scale: Scale) -> LinearMixedFit | NotEstimable:
         value = np.log(np.where(zeros, value[~zeros].min() / 2, value)) - np.log(months.level)
     elif np.any(months.level != 1):
         value = value - months.level
-    fit = linear_mixed(value, months.design, clusters=months.unit, random=months.random, names=months.names)
-    return fit if isinstance(fit, NotEstimable) else replace(fit, notes=(*fit.notes, *notes))
+    levels = RandomTerm(columns=months.random, name="unit", effects=("baseline", "follow-up"))
+    fit = fit_lmm(value, months.design, clusters=months.unit, structure=RandomTerms((levels,)), names=months.names)
+    if isinstance(fit, NotEstimable):
+        return fit
+    found = fit.estimate(weights, scale=scale)
+    return replace(found, notes=(*found.notes, *notes))
 
 
-def _estimate(
-    fit: MixedFit | LinearMixedFit, months: SiteMonths, weights: Mapping[str, float], scale: Scale, *, sites: int
-) -> Estimate:
-    found = fit.contrast(weights) if isinstance(fit, MixedFit) else fit.contrast(weights, scale=scale)
-    between = float(months.units - months.between)
-    df = between if isinstance(fit, MixedFit) else min(found.df, between)
+def _of_sites(found: Estimate, months: SiteMonths, *, sites: int) -> Estimate:
+    """The estimate under its method's name; its degrees of freedom never exceed those between units."""
     return replace(
         found,
-        df=df,
+        df=min(found.df, float(months.units - months.between)),
         method="site-mixed-model",
         numbers={**found.numbers, "sites": float(sites), "units": float(months.units)},
     )
