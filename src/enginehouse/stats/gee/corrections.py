@@ -22,6 +22,8 @@ type Array = npt.NDArray[np.float64]
 
 LARGEST_LEVERAGE = 1 - 1e-8
 """A cluster of which a combination of coefficients is determined by itself alone has leverage 1."""
+SERIES_BOUND, SERIES_TOLERANCE = 0.5, 1e-17
+"""Below this leverage a series takes less time than eigenvalues, and is as exact."""
 FAY_GRAUBARD_BOUND = 0.75
 MOREL_D, MOREL_R = 2.0, 1.0
 """The constants that Morel, Bokossa and Neerchal recommend."""
@@ -89,10 +91,36 @@ class ClusterScores:
         return np.linalg.cholesky(self.bread)
 
     @cached_property
+    def turned(self) -> Array:
+        """N_i = L' D_i' V_i^-1 D_i L, shape (K, p, p), of which the eigenvalues are the leverages of each cluster."""
+        return np.asarray(self.lower.T @ self.information @ self.lower)
+
+    @cached_property
+    def bounds(self) -> Array:
+        """What no leverage of a cluster exceeds: the trace, or the largest sum of a row, shape (K,)."""
+        trace = np.einsum("kaa->k", self.turned)
+        return np.asarray(np.minimum(trace, np.abs(self.turned).sum(axis=2).max(axis=1)))
+
+    @cached_property
     def spectrum(self) -> tuple[Array, Array]:
-        """Eigenvalues (K, p) and vectors (K, p, p) of N_i = L' D_i' V_i^-1 D_i L: the leverages of each cluster."""
-        values, vectors = np.linalg.eigh(self.lower.T @ self.information @ self.lower)
+        """Eigenvalues and vectors of N_i, of the clusters of which leverages may be large."""
+        values, vectors = np.linalg.eigh(self.turned[self.bounds > SERIES_BOUND])
         return values, vectors
+
+    def inflated(self, vectors: Array, power: float) -> Array:
+        """(I - N_i)^-power v_i, shape (K, p): a binomial series where leverages are small, else by eigenvalues."""
+        if power == 0.0:
+            return vectors
+        is_large = self.bounds > SERIES_BOUND
+        found = _series(self.turned[~is_large], vectors[~is_large], power) if np.any(is_large) else None
+        if found is None:
+            return _series(self.turned, vectors, power)
+        whole = np.empty_like(vectors)
+        whole[~is_large] = found
+        values, axes = self.spectrum
+        scaled = np.einsum("kab,ka->kb", axes, vectors[is_large]) / (1 - values) ** power
+        whole[is_large] = np.einsum("kab,kb->ka", axes, scaled)
+        return whole
 
     def refusal(self) -> NotEstimable | None:
         """The answer *cannot be estimated* where too few clusters are left, or one of them determines a coefficient."""
@@ -100,7 +128,7 @@ class ClusterScores:
         if clusters <= p:
             return too_few(clusters, p)
         largest = self.leverage if self.leverage is not None else self.spectrum[0]
-        if float(largest.max()) > LARGEST_LEVERAGE:
+        if np.any(largest > LARGEST_LEVERAGE):
             return NotEstimable(
                 reason="leverage",
                 detail="One unit alone determines a coefficient of the model, so its variation cannot be seen.",
@@ -122,9 +150,7 @@ class ClusterScores:
             return self.scores
         if self.leverage is not None:
             return np.asarray(self.scores / ((1 - self.leverage) ** power)[:, None])
-        values, vectors = self.spectrum
-        turned = np.einsum("kab,ka->kb", vectors, self.scores @ self.lower) / (1 - values) ** power
-        return np.asarray(np.einsum("kab,kb->ka", vectors, turned) @ np.linalg.inv(self.lower))
+        return np.asarray(self.inflated(self.scores @ self.lower, power) @ np.linalg.inv(self.lower))
 
     def shares(self) -> Array:
         """Fay and Graubard's factors 1 / sqrt(1 - min(0.75, diag(M_i B))), shape (K, p)."""
@@ -151,6 +177,19 @@ class ClusterScores:
         delta = p / (clusters - p) if clusters > (MOREL_D + 1) * p else 1 / MOREL_D
         excess = max(MOREL_R, float(np.trace(np.linalg.solve(self.bread, plain))) / p)
         return np.asarray(factor * plain + delta * excess * self.bread)
+
+
+def _series(matrices: Array, vectors: Array, power: float) -> Array:
+    """sum_j (power + j - 1 over j) N^j v, until what is left cannot be seen."""
+    bound = float(np.abs(matrices).sum(axis=2).max(initial=0.0))
+    bound = min(bound, float(np.einsum("kaa->k", matrices).max(initial=0.0)))
+    total, term, size, j = vectors.copy(), vectors[:, :, None], 1.0, 0
+    while size > SERIES_TOLERANCE:
+        j += 1
+        term = (matrices @ term) * ((power + j - 1) / j)
+        total += term[:, :, 0]
+        size *= bound * (power + j - 1) / j
+    return total
 
 
 def too_few(clusters: int, coefficients: int) -> NotEstimable:

@@ -201,8 +201,9 @@ class _Exchangeable:
         """R^-1/2 z = (z - k mean(z)) / sqrt(1 - alpha), k = 1 - sqrt((1 - alpha) / (1 + (n - 1) alpha))."""
         alpha, sizes = float(parameters[0]), self.layout.sizes
         shrunk = (1 - np.sqrt((1 - alpha) / (1 + (sizes - 1) * alpha))) / sizes
-        common = self.layout.spread(shrunk[:, None] * self.layout.sums(columns))
-        return np.asarray((columns - common) / np.sqrt(1 - alpha))
+        found = self.layout.less(columns, shrunk[:, None] * self.layout.sums(columns))
+        found /= np.sqrt(1 - alpha)
+        return found
 
     def pairs(self, values: Array) -> Array:
         return np.array([_pairs(self.layout, values)])
@@ -243,7 +244,7 @@ class _Nested:
         within, between = (float(value) for value in parameters)
         spread, shares = self._shares(within, between)
         shrunk = (1 - np.sqrt((1 - within) / spread)) / self.cells.sizes
-        inside = (columns - self.cells.spread(shrunk[:, None] * self.cells.sums(columns))) / np.sqrt(1 - within)
+        inside = self.cells.less(columns, shrunk[:, None] * self.cells.sums(columns)) / np.sqrt(1 - within)
         common = self.cells.spread(1 / np.sqrt(spread))[:, None]
         factor = (1 - 1 / np.sqrt(1 + between * shares)) / shares
         return np.asarray(inside - common * self.layout.spread(factor[:, None] * self.layout.sums(common * inside)))
@@ -292,8 +293,10 @@ class AutoregressiveBound:
     def whiten(self, columns: Array, parameters: Array) -> Array:
         """A row less what the row before says of it, over the root of what is left: R is Markov."""
         rho = self.powers(float(parameters[0]), self.gaps)[:, None]
-        before = np.vstack([np.zeros((1, columns.shape[1])), columns[:-1]])
-        return np.asarray((columns - rho * before) / np.sqrt(1 - rho**2))
+        found = columns.copy()
+        found[1:] -= rho[1:] * columns[:-1]
+        found /= np.sqrt(1 - rho**2)
+        return found
 
     def pairs(self, _values: Array) -> Array:
         raise NotImplementedError("pairs of an autoregressive structure go by their lag: see `lags`")
@@ -309,15 +312,22 @@ class AutoregressiveBound:
         inside = np.isfinite(self.gaps)
         return np.asarray(1 / (self.layout.spread(self.layout.sizes.astype(float)) - 1)[inside])
 
+    @cached_property
+    def _later(self) -> tuple[Codes, Codes, Codes, Array]:
+        """Both rows of every pair of a cluster, the number of its lag, and the lags."""
+        first, second = [], []
+        for step in range(1, int(self.layout.sizes.max())):
+            inside = np.flatnonzero(self.layout.codes[step:] == self.layout.codes[:-step])
+            first.append(inside)
+            second.append(inside + step)
+        one, other = np.concatenate(first), np.concatenate(second)
+        lags, places = np.unique(self.times[other] - self.times[one], return_inverse=True)
+        return one, other, places, lags
+
     def all_pairs(self, values: Array) -> tuple[Array, Array]:
         """Sums of products over all pairs of a cluster that are as far apart in time, and how far."""
-        products, apart = [], []
-        for step in range(1, int(self.layout.sizes.max())):
-            inside = self.layout.codes[step:] == self.layout.codes[:-step]
-            products.append((values[step:] * values[:-step])[inside])
-            apart.append((self.times[step:] - self.times[:-step])[inside])
-        lags, places = np.unique(np.concatenate(apart), return_inverse=True)
-        return np.bincount(places, np.concatenate(products)), lags
+        one, other, places, lags = self._later
+        return np.bincount(places, values[one] * values[other]), lags
 
 
 @dataclass(frozen=True, eq=False)

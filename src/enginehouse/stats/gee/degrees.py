@@ -21,6 +21,8 @@ type Array = npt.NDArray[np.float64]
 
 NEAR_ZERO = 0.01
 """Nearer to zero than this a saddlepoint's p value comes from its limit."""
+NEAREST = 1e-9
+"""A t statistic of 1 has its saddlepoint at zero."""
 
 
 class GeeDf(StrEnum):
@@ -64,18 +66,10 @@ def _satterthwaite(parts: ClusterScores, weights: Array, correction: ClusterCorr
 
 def _quadratic(parts: ClusterScores, weights: Array, power: float) -> tuple[Array, Array]:
     """a_i'a_i, shape (K,), and L'f_i, shape (K, p), so that P = diag(a'a) - (L'f)(L'f)'."""
-    start = parts.lower.T @ weights
-    if parts.leverage is not None:
-        # N_i = h u u': start enters through its part along u only.
-        turned = parts.lower.T @ parts.information @ parts.lower
-        along = turned @ start
-        factor = (1 - parts.leverage) ** -power
-        return np.einsum("kp,p->k", along, start) * factor**2, along * factor[:, None]
-    values, vectors = parts.spectrum
-    inside = np.einsum("kab,a->kb", vectors, start)
-    scaled = (1 - values) ** -power
-    sizes = np.sum(inside**2 * values * scaled**2, axis=1)
-    return sizes, np.einsum("kab,kb->ka", vectors, inside * values * scaled)
+    start = np.broadcast_to(parts.lower.T @ weights, parts.scores.shape)
+    inside = parts.inflated(start, power)
+    directions = np.einsum("kab,kb->ka", parts.turned, inside)
+    return np.einsum("ka,ka->k", inside, directions), directions
 
 
 def _pan_wall(parts: ClusterScores, weights: Array, correction: ClusterCorrection) -> float:
@@ -192,7 +186,7 @@ def _root(gamma: Array, t_statistic: float, find_root: RootFinder) -> float:
         with np.errstate(divide="ignore"):
             return float(np.sum(gamma / (1 - 2 * gamma * point)))
 
-    if slope(0.0) == 0.0:
+    if abs(slope(0.0)) < NEAREST:
         return 0.0
     if t_statistic**2 < 1:
         return find_root(slope, 1 / (2 * float(gamma.min())), 0.0)

@@ -25,7 +25,7 @@ from enginehouse.stats.gee.corrections import (
 from enginehouse.stats.gee.correlation import Independence, Structure, named
 from enginehouse.stats.gee.degrees import GeeDf, RootFinder, Saddlepoint, degrees_of_freedom, exact_root, saddlepoint
 from enginehouse.stats.gee.families import SCALES, GeeFamily, Link, Mean, mean_of
-from enginehouse.stats.gee.layout import Layout, layout_of
+from enginehouse.stats.gee.layout import Layout, layout_of, tall_product
 from enginehouse.stats.gee.moments import Moments
 from enginehouse.stats.gee.second_equations import PAIRED
 from enginehouse.stats.gee.solve import SINGULAR, Problem, Solution, solve
@@ -379,7 +379,7 @@ def _nuisance(mean: Mean, correlation: Structure, moments: Moments) -> int:
 def parts_of(layout: Layout, solution: Solution, *, nuisance: int) -> ClusterScores:
     """Scores and information by cluster, plain sums of products of whitened rows."""
     rows, residuals = solution.whitened, solution.residuals
-    bread = np.linalg.inv(rows.T @ rows)
+    bread = np.linalg.inv(tall_product(rows, rows))
     is_single = layout.common_size == 1
     return ClusterScores(
         scores=layout.sums(rows * residuals[:, None]),

@@ -17,6 +17,7 @@ type Codes = npt.NDArray[np.intp]
 
 WASTE = 1.25
 """Clusters share a batch where the largest has at most this many times the rows of the smallest."""
+BLOCK = 64
 BATCH_NUMBERS = 4_000_000
 """Batches of square matrices hold at most about this many numbers, 32 MB."""
 
@@ -67,6 +68,13 @@ class Layout:
         """One value for each cluster (K, ...), repeated for its rows."""
         return np.asarray(np.repeat(values, self.sizes, axis=0))
 
+    def less(self, rows: Array, values: Array) -> Array:
+        """Sorted rows (n, c) minus their cluster's values (K, c)."""
+        if self.common_size is None:
+            return np.asarray(rows - self.spread(values))
+        blocks = rows.reshape(self.clusters, self.common_size, -1) - values[:, None, :]
+        return np.asarray(blocks.reshape(rows.shape))
+
     def products(self, left: Array, right: Array) -> Array:
         """Sums over each cluster of the outer products of rows (n, a) and (n, b), shape (K, a, b)."""
         found = np.empty((self.clusters, left.shape[1], right.shape[1]))
@@ -112,6 +120,18 @@ class Batch:
         found = np.asarray(rows[places])
         found[~self.present] = absent
         return found
+
+
+def tall_product(left: Array, right: Array) -> Array:
+    """left' right of long thin matrices (n, a) and (n, b), in blocks too small for a library to spread over threads.
+
+    On a busy machine threads that wait for each other take many times longer than the sum itself.
+    """
+    whole = len(left) // BLOCK * BLOCK
+    blocks = left[:whole].reshape(-1, BLOCK, left.shape[1]).transpose(0, 2, 1) @ right[:whole].reshape(
+        -1, BLOCK, right.shape[1]
+    )
+    return np.asarray(blocks.sum(axis=0) + left[whole:].T @ right[whole:])
 
 
 def layout_of(codes: Codes, count: int, key: Array | None = None) -> Layout:

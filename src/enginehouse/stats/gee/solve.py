@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from enginehouse.stats.gee.correlation import Bound, Independence, Structure
 from enginehouse.stats.gee.families import GeeFamily, Mean
-from enginehouse.stats.gee.layout import Layout
+from enginehouse.stats.gee.layout import Layout, tall_product
 from enginehouse.stats.gee.moments import Moments, Residuals, dispersion_and_correlation
 from enginehouse.stats.gee.second_equations import PAIRED, paired_moments
 from enginehouse.stats.glm import NOT_CONVERGED, solve_poisson
@@ -116,13 +116,17 @@ def _alternate(problem: Problem, structure: Structure, moments: Moments, beta: A
         whitened, residuals = both[:, :-1], both[:, -1]
         if moved < STEP_TOLERANCE and np.all(np.abs(parameters - before) < CORRELATION_TOLERANCE):
             return Solution(beta, dispersion, parameters, whitened, residuals)
-        step = np.linalg.solve(whitened.T @ whitened, whitened.T @ residuals)
+        step = _scoring_step(whitened, residuals)
         share = _longest(problem, beta, step)
         if share is None:
             return EDGE
         beta, before = beta + share * step, parameters
         moved = float(np.max(np.abs(problem.design @ step))) / _size(problem)
     return WANDERING
+
+
+def _scoring_step(rows: Array, residuals: Array) -> Array:
+    return np.linalg.solve(tall_product(rows, rows), rows.T @ residuals)
 
 
 def _size(problem: Problem) -> float:
@@ -195,7 +199,7 @@ def _solve_binomial(problem: Problem) -> Array | NotEstimable:
     for _ in range(MAX_STEPS):
         mean = expit(offset + design @ beta)
         weight = prior * mean * (1 - mean)
-        step = np.linalg.solve(design.T @ (design * weight[:, None]), design.T @ (prior * (outcome - mean)))
+        step = np.linalg.solve(tall_product(design, design * weight[:, None]), design.T @ (prior * (outcome - mean)))
         share = 1.0
         while (
             value := _logistic_loss(outcome, offset + design @ (beta + share * step), prior)
@@ -218,7 +222,7 @@ def _solve_scoring(problem: Problem) -> Array | NotEstimable:
     beta = np.linalg.lstsq(problem.design, flat, rcond=None)[0]
     for _ in range(MAX_ROUNDS):
         rows, raw, _ = problem.standardised(beta)
-        step = np.linalg.solve(rows.T @ rows, rows.T @ (np.sqrt(problem.weights) * raw))
+        step = _scoring_step(rows, np.sqrt(problem.weights) * raw)
         share = _longest(problem, beta, step)
         if share is None:
             return EDGE
