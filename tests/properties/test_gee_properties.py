@@ -20,6 +20,8 @@ from enginehouse.stats.gee import (
 )
 
 SEEDS = st.integers(0, 10_000)
+ANY = tuple(set(ClusterCorrection) - {ClusterCorrection.BELL_MCCAFFREY})
+"""For every working correlation."""
 FEW = settings(max_examples=25, deadline=None)
 
 
@@ -51,7 +53,7 @@ class Trial:
         return found
 
 
-def same(one: GeeFit, other: GeeFit, corrections=tuple(ClusterCorrection)) -> None:
+def same(one: GeeFit, other: GeeFit, corrections=ANY) -> None:
     assert one.coefficients == pytest.approx(other.coefficients, rel=1e-6, abs=1e-7)
     for correction in corrections:
         for row in np.eye(3):
@@ -78,7 +80,7 @@ def test_equal_rows_merged_are_one_row_of_twice_the_weight(seed: int) -> None:
     trial = Trial(seed)
     twice = np.repeat(np.arange(len(trial.clusters)), 2)
     by_rows = {ClusterCorrection.CLUSTERS_AND_ROWS, ClusterCorrection.MOREL_BOKOSSA_NEERCHAL}
-    kept = tuple(set(ClusterCorrection) - by_rows - {ClusterCorrection.MODEL_BASED})
+    kept = tuple(set(ANY) - by_rows - {ClusterCorrection.MODEL_BASED})
     same(trial.fit(Independence(), twice), trial.fit(Independence(), scale=2.0), kept)
 
 
@@ -89,7 +91,7 @@ def test_the_unit_of_weights_goes_into_the_dispersion(seed: int, scale: float) -
     one, other = trial.fit(Exchangeable()), trial.fit(Exchangeable(), scale=scale)
     same(one, other, (ClusterCorrection.KC_MD_AVERAGE, ClusterCorrection.MODEL_BASED))
     assert other.dispersion == pytest.approx(scale * one.dispersion, rel=1e-6)
-    assert other.correlation["alpha"] == pytest.approx(one.correlation["alpha"], abs=1e-7)
+    assert dict(other.correlation) == pytest.approx(dict(one.correlation), abs=1e-7)
 
 
 @FEW

@@ -21,6 +21,7 @@ from enginehouse.stats.gee import (
     Autoregressive,
     ClusterCorrection,
     Exchangeable,
+    GeeDf,
     GeeFamily,
     GeeFit,
     Independence,
@@ -58,6 +59,10 @@ LINKS = {
 GEE_AR1_OHIO = "-1.898157465 -0.114750547 0.243831188 0.1146781244 0.04493527559 0.1798310656 0.3989964411 1.016977321"
 GEE_AR1_TOENAIL = "-0.6241441308 -0.1778680865 0.1253916914 0.02410026886 0.6788107735 0.9939119339"
 GEE_EXCHANGEABLE_TOENAIL = "-0.5889384796 -0.2050259983 0.1275051733 0.02586519566 0.4234697517 1.088193231"
+
+CLUBSANDWICH_POISSON = """0.1928509978 0.2036502843 0.1036214997 0.003229158584
+ 13.325855 11.01371809 5.421573906 13.43880949"""
+"""Errors and Satterthwaite's degrees of freedom by CR2 of a `glm` with `epsilon = 1e-14`."""
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +198,22 @@ def test_clusters_of_many_sizes(table) -> None:
         outcome[kept], design[kept], clusters=patients[kept], correlation=Autoregressive(times=places), **options
     )
     assert agrees(found, GEE_AR1_TOENAIL)
+
+
+def test_clubsandwich_where_rows_of_a_cluster_vary_differently(table) -> None:
+    """The cases have columns of whole clusters only, where CR2 is Kauermann and Carroll's correction."""
+    data = table("crt.csv")
+    design = design_of(data, "arm", "list_size_z", "age")
+    fit = gee(data["y_count"].astype(float), design, clusters=data["practice"])
+    assert isinstance(fit, GeeFit)
+    found = [
+        fit.contrast(row, correction=ClusterCorrection.BELL_MCCAFFREY, df_method=GeeDf.SATTERTHWAITE)
+        for row in np.eye(4)
+    ]
+    own = [*(one.std_error for one in found), *(one.df for one in found)]
+    assert own == pytest.approx([float(word) for word in CLUBSANDWICH_POISSON.split()], rel=1e-7)
+    kauermann = fit.std_error(np.eye(4)[1], ClusterCorrection.KAUERMANN_CARROLL)
+    assert abs(kauermann / own[1] - 1) > 1e-4
 
 
 @pytest.mark.parametrize("data", ["crt.csv", "crt_small.csv"])

@@ -17,8 +17,8 @@ from enginehouse.stats.fits import aliased, codes_of, name_columns, no_events
 from enginehouse.stats.gee.corrections import ClusterCorrection, ClusterScores, too_few
 from enginehouse.stats.gee.degrees import GeeDf
 from enginehouse.stats.gee.families import GeeFamily, Link, Mean, mean_of
-from enginehouse.stats.gee.fit import FELL_BACK, GeeFit
-from enginehouse.stats.gee.layout import Batch, Layout, layout_of
+from enginehouse.stats.gee.fit import FELL_BACK, GeeFit, parts_of
+from enginehouse.stats.gee.layout import Batch, Layout, layout_of, tall_product
 from enginehouse.stats.gee.second_equations import LEVERAGE
 from enginehouse.stats.gee.solve import (
     CORRELATION_TOLERANCE,
@@ -28,6 +28,7 @@ from enginehouse.stats.gee.solve import (
     STEP_TOLERANCE,
     WANDERING,
     Problem,
+    Solution,
     start,
 )
 from enginehouse.stats.glm import separated
@@ -242,19 +243,13 @@ def _solve(
             return SINGULAR
         z, e = whitened[:, :-1], whitened[:, -1]
         if moved < STEP_TOLERANCE and np.all(np.abs(correlation - before) < CORRELATION_TOLERANCE):
-            return _Solution(beta, correlation, _parts(given, z, e, len(correlation)))
-        step = np.linalg.solve(z.T @ z, z.T @ e)
+            solution = Solution(beta, 1.0, correlation, z, e)
+            return _Solution(beta, correlation, parts_of(given.layout, solution, nuisance=len(correlation)))
+        step = np.linalg.solve(tall_product(z, z), z.T @ e)
         if not problem.mean.is_allowed(problem.eta(beta + step)):
             return EDGE
         beta, moved = beta + step, float(np.max(np.abs(problem.design @ step)))
     return WANDERING
-
-
-def _parts(given: _Given, z: Array, e: Array, nuisance: int) -> ClusterScores:
-    layout = given.layout
-    return ClusterScores(
-        layout.sums(z * e[:, None]), layout.products(z, z), np.linalg.inv(z.T @ z), None, layout.rows, nuisance
-    )
 
 
 def _matrix(given: _Given, batch: Batch, kind: DecayKind, correlation: Array) -> Array:
@@ -290,7 +285,7 @@ def _adjusted(given: _Given, kind: DecayKind, rows: Array, residuals: Array, cor
     whitened = _whitened(given, kind, rows, correlation)
     if whitened is None:
         return None
-    bread, found = np.linalg.inv(whitened.T @ whitened), np.empty_like(residuals)
+    bread, found = np.linalg.inv(tall_product(whitened, whitened)), np.empty_like(residuals)
     for batch in given.layout.batches(square=True):
         matrix, block = _matrix(given, batch, kind, correlation), batch.take(rows)
         left = matrix - block @ bread @ block.transpose(0, 2, 1)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import fdtrc
 
+from enginehouse.stats.gee.diagonal import DiagonalRows
 from enginehouse.stats.results import NotEstimable
 
 type Array = npt.NDArray[np.float64]
@@ -38,6 +39,7 @@ class ClusterCorrection(StrEnum):
     DEGREES_OF_FREEDOM = "K/(K-p)"
     CLUSTERS_AND_ROWS = "K/(K-1) x (n-1)/(n-p)"
     KAUERMANN_CARROLL = "Kauermann-Carroll"
+    BELL_MCCAFFREY = "Bell-McCaffrey (CR2), for working independence"
     KAUERMANN_CARROLL_PRODUCT = "Kauermann-Carroll, products of corrected and plain scores"
     MANCL_DEROUEN = "Mancl-DeRouen"
     JACKKNIFE = "one-step jackknife"
@@ -54,28 +56,30 @@ class ClusterScores:
     ----------
     scores
         U_i = D_i' V_i^-1 (y_i - mu_i) at dispersion 1, shape (K, p).
-    information
-        D_i' V_i^-1 D_i of each cluster, shape (K, p, p); they sum to the inverse of `bread`.
+    whitened
+        Rows z of V^-1/2 D: one for each cluster, shape (K, p), where clusters have a single row. None otherwise.
+    products
+        D_i' V_i^-1 D_i of each cluster, shape (K, p, p); they sum to the inverse of `bread`. None for single rows.
     bread
         Shape (p, p).
-    leverage
-        Where each cluster's information has rank one (a single row, or rows that share their columns), its leverage,
-        shape (K,); None otherwise. It makes the corrections a division.
     rows
         Number of rows, n.
     nuisance
         Number of parameters of dispersion and correlation that were estimated.
     dispersion
         Phi of the working variance.
+    diagonal
+        The rows themselves, where the working correlation is independence; Bell and McCaffrey's correction needs them.
     """
 
     scores: Array
-    information: Array
+    whitened: Array | None
+    products: Array | None
     bread: Array
-    leverage: Array | None
     rows: int
     nuisance: int = 0
     dispersion: float = 1.0
+    diagonal: DiagonalRows | None = None
 
     @property
     def clusters(self) -> int:
@@ -84,6 +88,21 @@ class ClusterScores:
     @property
     def coefficients(self) -> int:
         return int(self.scores.shape[1])
+
+    @cached_property
+    def information(self) -> Array:
+        """D_i' V_i^-1 D_i of each cluster, shape (K, p, p)."""
+        if self.products is not None:
+            return self.products
+        assert self.whitened is not None
+        return np.asarray(self.whitened[:, :, None] * self.whitened[:, None, :])
+
+    @cached_property
+    def leverage(self) -> Array | None:
+        """z'Bz of single rows, shape (K,), which makes the corrections a division; None otherwise."""
+        if self.whitened is None:
+            return None
+        return np.asarray(((self.whitened @ self.bread) * self.whitened).sum(axis=1))
 
     @cached_property
     def lower(self) -> Array:
@@ -164,6 +183,18 @@ class ClusterScores:
     def _times(self, factor: float, power: float = 0.0) -> Array:
         return np.asarray(factor * self._meat(self.powered(power)))
 
+    def _bell(self) -> Array:
+        return self._meat(self.diagonal_rows.scores(self.bread))
+
+    @property
+    def diagonal_rows(self) -> DiagonalRows:
+        if self.diagonal is None:
+            raise ValueError(
+                "Bell and McCaffrey's correction is there for working independence; Kauermann and Carroll's "
+                "is its like for other correlations"
+            )
+        return self.diagonal
+
     def _halfway(self) -> Array:
         """B (sum U_i Ũ_i' + Ũ_i U_i') B / 2 with Ũ_i as Mancl and DeRouen correct it."""
         product = (self.scores @ self.bread).T @ (self.powered(1.0) @ self.bread)
@@ -220,6 +251,7 @@ _CORRECTIONS: Mapping[ClusterCorrection, Callable[[ClusterScores], Array]] = {
     ),
     ClusterCorrection.CLUSTERS_AND_ROWS: _clusters_and_rows,
     ClusterCorrection.KAUERMANN_CARROLL: lambda parts: parts._times(1.0, 0.5),
+    ClusterCorrection.BELL_MCCAFFREY: lambda parts: parts._bell(),
     ClusterCorrection.KAUERMANN_CARROLL_PRODUCT: lambda parts: parts._halfway(),
     ClusterCorrection.MANCL_DEROUEN: lambda parts: parts._times(1.0, 1.0),
     ClusterCorrection.JACKKNIFE: _jackknife,
@@ -284,6 +316,7 @@ CORRECTION_WORDS: Mapping[ClusterCorrection, str] = {
     ClusterCorrection.DEGREES_OF_FREEDOM: "multiplied by K/(K-p) for few units",
     ClusterCorrection.CLUSTERS_AND_ROWS: "multiplied by K/(K-1) and (n-1)/(n-p) for few units",
     ClusterCorrection.KAUERMANN_CARROLL: "corrected for few units after Kauermann and Carroll",
+    ClusterCorrection.BELL_MCCAFFREY: "corrected for few units after Bell and McCaffrey",
     ClusterCorrection.KAUERMANN_CARROLL_PRODUCT: "corrected for few units after Kauermann and Carroll, by products of "
     "corrected and plain scores",
     ClusterCorrection.MANCL_DEROUEN: "corrected for few units after Mancl and DeRouen",

@@ -57,23 +57,28 @@ def degrees_of_freedom(parts: ClusterScores, weights: Array, *, method: GeeDf, c
 
 
 def _satterthwaite(parts: ClusterScores, weights: Array, correction: ClusterCorrection) -> float:
-    sizes, directions = _quadratic(parts, weights, POWERS[correction])
+    sizes, directions = _quadratic(parts, weights, correction)
     crossed = np.einsum("kp,kp->k", directions, directions)
     trace = float(np.sum(sizes - crossed))
     square = float(np.sum(sizes * (sizes - 2 * crossed)) + np.sum((directions.T @ directions) ** 2))
     return trace**2 / square
 
 
-def _quadratic(parts: ClusterScores, weights: Array, power: float) -> tuple[Array, Array]:
+def _quadratic(parts: ClusterScores, weights: Array, correction: ClusterCorrection) -> tuple[Array, Array]:
     """a_i'a_i, shape (K,), and L'f_i, shape (K, p), so that P = diag(a'a) - (L'f)(L'f)'."""
+    if correction is ClusterCorrection.BELL_MCCAFFREY:
+        sizes, directions = parts.diagonal_rows.quadratic(parts.bread, weights)
+        return sizes, directions @ parts.lower
     start = np.broadcast_to(parts.lower.T @ weights, parts.scores.shape)
-    inside = parts.inflated(start, power)
+    inside = parts.inflated(start, POWERS[correction])
     directions = np.einsum("kab,kb->ka", parts.turned, inside)
     return np.einsum("ka,ka->k", inside, directions), directions
 
 
 def _pan_wall(parts: ClusterScores, weights: Array, correction: ClusterCorrection) -> float:
-    square = (parts.powered(POWERS[correction]) @ parts.bread @ weights) ** 2
+    bell = correction is ClusterCorrection.BELL_MCCAFFREY
+    scores = parts.diagonal_rows.scores(parts.bread) if bell else parts.powered(POWERS[correction])
+    square = (scores @ parts.bread @ weights) ** 2
     clusters = parts.clusters
     variance = clusters / (clusters - 1) * float(np.sum((square - square.mean()) ** 2))
     return 2 * float(square.sum()) ** 2 / variance if variance > 0 else math.inf
@@ -167,7 +172,7 @@ def saddlepoint(
     ----------
     McCaffrey DF, Bell RM. Stat Med 2006;25:4081-4098. Pustejovsky JE, Tipton E. J Bus Econ Stat 2018;36:672-683.
     """
-    sizes, directions = _quadratic(parts, np.asarray(weights, dtype=float), POWERS[correction])
+    sizes, directions = _quadratic(parts, np.asarray(weights, dtype=float), correction)
     eigenvalues = np.maximum(np.linalg.eigvalsh(np.diag(sizes) - directions @ directions.T), 0.0)
     gamma = np.concatenate([[1.0], -(t_statistic**2) * eigenvalues / eigenvalues.sum()])
     point = _root(gamma, t_statistic, find_root)

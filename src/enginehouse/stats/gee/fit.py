@@ -24,6 +24,7 @@ from enginehouse.stats.gee.corrections import (
 )
 from enginehouse.stats.gee.correlation import Independence, Structure, named
 from enginehouse.stats.gee.degrees import GeeDf, RootFinder, Saddlepoint, degrees_of_freedom, exact_root, saddlepoint
+from enginehouse.stats.gee.diagonal import DiagonalRows
 from enginehouse.stats.gee.families import SCALES, GeeFamily, Link, Mean, mean_of
 from enginehouse.stats.gee.layout import Layout, layout_of, tall_product
 from enginehouse.stats.gee.moments import Moments
@@ -378,15 +379,15 @@ def _nuisance(mean: Mean, correlation: Structure, moments: Moments) -> int:
 
 def parts_of(layout: Layout, solution: Solution, *, nuisance: int) -> ClusterScores:
     """Scores and information by cluster, plain sums of products of whitened rows."""
-    rows, residuals = solution.whitened, solution.residuals
-    bread = np.linalg.inv(tall_product(rows, rows))
+    rows, residuals, variances = solution.whitened, solution.residuals, solution.variances
     is_single = layout.common_size == 1
     return ClusterScores(
         scores=layout.sums(rows * residuals[:, None]),
-        information=rows[:, :, None] * rows[:, None, :] if is_single else layout.products(rows, rows),
-        bread=bread,
-        leverage=np.einsum("na,ab,nb->n", rows, bread, rows) if is_single else None,
+        whitened=rows if is_single else None,
+        products=None if is_single else layout.products(rows, rows),
+        bread=np.linalg.inv(tall_product(rows, rows)),
         rows=len(rows),
         nuisance=nuisance,
         dispersion=solution.dispersion,
+        diagonal=None if variances is None else DiagonalRows(layout, rows, residuals, variances),
     )

@@ -76,7 +76,8 @@ class Problem:
 class Solution:
     """Coefficients (p,), dispersion and parameters of the working correlation (q,), with the whitened rows.
 
-    `whitened` holds C^-1 Z and `residuals` C^-1 e, so that scores and information are plain sums of products.
+    `whitened` holds C^-1 Z and `residuals` C^-1 e, so that scores and information are plain sums of products;
+    `variances` those of the rows where they are unrelated.
     """
 
     beta: Array
@@ -84,6 +85,7 @@ class Solution:
     parameters: Array
     whitened: Array
     residuals: Array
+    variances: Array | None = None
 
 
 def solve(problem: Problem, structure: Structure, moments: Moments) -> Solution | NotEstimable:
@@ -97,7 +99,8 @@ def solve(problem: Problem, structure: Structure, moments: Moments) -> Solution 
         dispersion, _ = dispersion_and_correlation(
             structure.bind(problem.layout), residuals, moments, known=np.zeros(0)
         )
-        return Solution(beta, dispersion, np.zeros(0), rows, np.sqrt(problem.weights) * raw)
+        variances = problem.mean.of(problem.eta(beta))[2] / problem.weights
+        return Solution(beta, dispersion, np.zeros(0), rows, np.sqrt(problem.weights) * raw, variances)
     return _alternate(problem, structure, moments, beta)
 
 

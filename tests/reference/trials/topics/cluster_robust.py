@@ -19,7 +19,7 @@ CORRECTIONS = {
     "CR1": ClusterCorrection.CLUSTERS,
     "CR1p": ClusterCorrection.DEGREES_OF_FREEDOM,
     "CR1S": ClusterCorrection.CLUSTERS_AND_ROWS,
-    "CR2": ClusterCorrection.KAUERMANN_CARROLL,
+    "CR2": ClusterCorrection.BELL_MCCAFFREY,
     "CR3": ClusterCorrection.MANCL_DEROUEN,
 }
 EPSILON, LARGEST, SMALLEST = sys.float_info.epsilon, sys.float_info.max, sys.float_info.min

@@ -94,6 +94,29 @@ def test_fay_and_graubard_by_matrices_of_all_scores(fit, method, correction) -> 
     assert found == pytest.approx(max(expected, 1.0), rel=1e-8)
 
 
+def test_satterthwaite_for_bell_and_mccaffrey() -> None:
+    """The same quadratic form with their matrix, of counts whose variances differ inside clusters."""
+    rng = np.random.default_rng(12)
+    clusters = np.repeat(np.arange(9), rng.integers(2, 5, 9))
+    design = np.column_stack([np.ones(len(clusters)), rng.normal(size=len(clusters))])
+    fit = gee(rng.poisson(np.exp(1 + 0.3 * design[:, 1])), design, clusters=clusters)
+    assert isinstance(fit, GeeFit)
+    mean = np.exp(design @ fit.coefficients)
+    d, v, contrast = design * mean[:, None], np.diag(mean), np.array([0.0, 1.0])
+    bread = np.linalg.inv(d.T @ np.diag(1 / mean) @ d)
+    vectors = []
+    for cluster in range(9):
+        mine = np.flatnonzero(clusters == cluster)
+        root = np.diag(np.sqrt(mean[mine]))
+        left = v[np.ix_(mine, mine)] - d[mine] @ bread @ d[mine].T
+        a = root @ np.linalg.inv(np.real(fractional_matrix_power(root @ left @ root, 0.5))) @ root
+        half = contrast @ bread @ d[mine].T @ np.diag(1 / mean[mine]) @ a
+        vectors.append(half @ (np.eye(len(d)) - d @ bread @ d.T @ np.diag(1 / mean))[mine])
+    p = np.array(vectors) @ v @ np.array(vectors).T
+    found = fit.degrees_of_freedom(contrast, method=GeeDf.SATTERTHWAITE, correction=ClusterCorrection.BELL_MCCAFFREY)
+    assert found == pytest.approx(np.trace(p) ** 2 / np.sum(p**2), rel=1e-8)
+
+
 def test_pan_and_wall_by_hand() -> None:
     """Two clusters in each arm: squares of scores 1, 1, 4, 4 times 1/16: df = 2 x 10^2 / (4/3 x 9)."""
     outcome = [10.0, 8.0, 22.0, 18.0]

@@ -249,7 +249,8 @@ def test_one_row_a_cluster_takes_the_short_way_and_gets_the_same() -> None:
     assert isinstance(short, GeeFit)
     assert isinstance(long, GeeFit)
     by_rows = {ClusterCorrection.CLUSTERS_AND_ROWS, ClusterCorrection.MOREL_BOKOSSA_NEERCHAL}
-    for correction in set(ClusterCorrection) - by_rows - {ClusterCorrection.MODEL_BASED}:
+    by_rows |= {ClusterCorrection.MODEL_BASED, ClusterCorrection.BELL_MCCAFFREY}
+    for correction in set(ClusterCorrection) - by_rows:
         for row in np.eye(3):
             assert short.std_error(row, correction) == pytest.approx(long.std_error(row, correction), rel=1e-6)
 
@@ -278,8 +279,37 @@ def test_every_correction_has_words() -> None:
 @pytest.mark.parametrize("correction", ClusterCorrection)
 def test_every_correction_has_a_covariance(correction: ClusterCorrection) -> None:
     example = Example(GeeFamily.POISSON, Link.LOG)
-    fit = example.fit(Exchangeable())
+    needs_independence = correction is ClusterCorrection.BELL_MCCAFFREY
+    fit = example.fit(Independence() if needs_independence else Exchangeable())
     assert fit.contrast([0, 1, 0], correction=correction).std_error > 0
+
+
+@pytest.mark.parametrize(("family", "link"), MODELS)
+def test_bell_and_mccaffrey_by_the_definition_of_their_matrix(family: GeeFamily, link: Link) -> None:
+    """A is symmetric with A (V - D B D') A = V in every cluster, and A in place of (I - H)^-1/2 makes the error."""
+    example = Example(family, link)
+    fit = example.fit(Independence())
+    mean, slope, variance = mean_of(example, fit.coefficients)
+    d = example.design * slope[:, None]
+    bread = np.linalg.inv(d.T @ (d / variance[:, None]))
+    meat = np.zeros((3, 3))
+    for cluster in range(12):
+        rows = np.flatnonzero(example.clusters == cluster)
+        v, root = np.diag(variance[rows]), np.diag(np.sqrt(variance[rows]))
+        left = v - d[rows] @ bread @ d[rows].T
+        a = root @ np.linalg.inv(np.real(sqrtm(root @ left @ root))) @ root
+        assert a @ left @ a == pytest.approx(v)
+        score = d[rows].T @ np.linalg.solve(v, a @ (example.outcome - mean)[rows])
+        meat += np.outer(score, score)
+    expected = np.sqrt(np.diag(bread @ meat @ bread))
+    found = [fit.std_error(row, ClusterCorrection.BELL_MCCAFFREY) for row in np.eye(3)]
+    assert found == pytest.approx(expected, rel=1e-7)
+
+
+def test_bell_and_mccaffrey_need_independence() -> None:
+    fit = Example(GeeFamily.POISSON, Link.LOG).fit(Exchangeable())
+    with pytest.raises(ValueError, match="there for working independence"):
+        fit.contrast([0, 1, 0], correction=ClusterCorrection.BELL_MCCAFFREY)
 
 
 @pytest.mark.parametrize(
