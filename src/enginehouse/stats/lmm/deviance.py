@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 from enginehouse.stats.fits import Array
 from enginehouse.stats.lmm.structures import Covariance
@@ -26,7 +27,7 @@ TINY = float(np.finfo(float).tiny)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inner:
-    """S, T and C of the blocks of one batch."""
+    """S, T and C of the blocks of one batch; S and C of one block where all are the same."""
 
     batch: Batch
     s: Array
@@ -42,8 +43,8 @@ class Solved:
     ----------
     coefficients
         Shape (p,).
-    root
-        Lower triangle R with R R' = X'V^-1 X, shape (p, p).
+    root, inverse
+        Lower triangle R with R R' = X'V^-1 X, shape (p, p), and R^-1.
     quadratic
         (y - Xb)'V^-1(y - Xb).
     log_determinant
@@ -57,6 +58,7 @@ class Solved:
     theta: Array
     coefficients: Array
     root: Array
+    inverse: Array
     quadratic: float
     log_determinant: float
     rows: int
@@ -154,20 +156,21 @@ class Deviance:
             left, right = inverse @ batch.inner, inverse @ batch.cross
             flat = right.reshape(-1, right.shape[2])
             products -= flat.T @ flat
-            log_determinant += 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
+            log_determinant += 2 * batch.repeats * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
             halves.append((inverse, left, right))
         return self._least_squares(theta, products, log_determinant + self.constant, halves)
 
     def _least_squares(self, theta: Array, products: Array, log_determinant: float, halves: list[Half]) -> Solved:
         p = self.sums.columns
-        root = np.linalg.cholesky(products[:p, :p])
-        half = np.linalg.solve(root, products[:p, p])
+        root, inverse = lower_root(products[:p, :p])
+        half = inverse @ products[:p, p]
         if self.reml:
             log_determinant += 2 * float(np.log(np.diag(root)).sum())
         return Solved(
             theta=theta,
-            coefficients=np.linalg.solve(root.T, half),
+            coefficients=half @ inverse,
             root=root,
+            inverse=inverse,
             quadratic=max(float(products[p, p] - half @ half), TINY),
             log_determinant=log_determinant,
             rows=self.sums.rows - p if self.reml else self.sums.rows,
@@ -193,7 +196,7 @@ class Deviance:
         """Turns T into [T_x R^-T, T_r / sqrt(variance)], r being the residuals."""
         p = self.sums.columns
         found = np.zeros((p + 1, p + 1))
-        found[:p, :p] = np.linalg.inv(solved.root).T
+        found[:p, :p] = solved.inverse.T
         found[:p, p] = -solved.coefficients / math.sqrt(variance)
         found[p, p] = 1 / math.sqrt(variance)
         return found
@@ -224,10 +227,26 @@ class Deviance:
         return found
 
 
+def lower_root(matrix: Array) -> tuple[Array, Array]:
+    """The lower triangle whose square a positive definite matrix is, and its inverse; LAPACK's own, for the speed.
+
+    Raises
+    ------
+    LinAlgError
+        The matrix is not positive definite.
+    """
+    if not len(matrix):
+        return matrix, matrix
+    root, failed = dpotrf(matrix, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the matrix is not positive definite")
+    return root, dtrtri(root, lower=1)[0]
+
+
 def _collapsed(inner: Inner, white: Array, counted: slice) -> list[Array]:
     """The gradient by each term's covariance, summed over members: of S - T T', T being white."""
     flat = np.swapaxes(white[:, :, counted], 0, 1).reshape(inner.batch.size, -1)
-    whole = inner.s.sum(axis=0) - flat @ flat.T
+    whole = inner.batch.repeats * inner.s.sum(axis=0) - flat @ flat.T
     if len(inner.batch.places) == 1 and len(inner.batch.places[0]) == 1:
         return [whole]
     return [whole[places[:, :, None], places[:, None, :]].sum(axis=0) for places in inner.batch.places]
@@ -249,8 +268,8 @@ class _Total:
         changes = all_directions(inner.batch, slopes)
         count, (blocks, q, k) = len(changes), white.shape
         left = inner.s @ np.concatenate(changes, axis=1)
-        pairs = left.reshape(blocks, q, count, q).transpose(2, 0, 1, 3)
-        self.traces += pairs.reshape(count, -1) @ pairs.transpose(0, 1, 3, 2).reshape(count, -1).T
+        pairs = left.reshape(len(left), q, count, q).transpose(2, 0, 1, 3)
+        self.traces += inner.batch.repeats * pairs.reshape(count, -1) @ pairs.transpose(0, 1, 3, 2).reshape(count, -1).T
         tall = white.transpose(1, 0, 2).reshape(q, blocks * k)
         moved = (np.concatenate(changes) @ tall).reshape(count, q, blocks, k)
         self.forms += white.transpose(1, 0, 2).reshape(q * blocks, k).T @ moved.reshape(count, q * blocks, k)
@@ -272,9 +291,11 @@ class _Total:
         at = 0
         for change, bend, found in zip(slopes, curvatures, by_covariance, strict=True):
             mine = slice(at, at + len(change))
-            hessian[mine, mine] += np.einsum("jkab,ab->jk", bend, found)
+            hessian[mine, mine] += bend.reshape(*bend.shape[:2], -1) @ found.ravel()
             at += len(change)
-        gradient = [np.einsum("jab,ab->j", change, found) for change, found in zip(slopes, by_covariance, strict=True)]
+        gradient = [
+            change.reshape(len(change), -1) @ found.ravel() for change, found in zip(slopes, by_covariance, strict=True)
+        ]
         return Derivatives(
             gradient=np.concatenate(gradient),
             hessian=(hessian + hessian.T) / 2,

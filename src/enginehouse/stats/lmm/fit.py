@@ -297,7 +297,7 @@ def _nothing_varies() -> NotEstimable:
 
 def _result(model: LmmModel, outcome: Array, start: Array, objective: Deviance, optimum: Optimum) -> LmmFit:
     solved = optimum.solved
-    half = model.turn @ np.linalg.inv(solved.root).T
+    half = model.turn @ solved.inverse.T
     variance = solved.residual_variance
     return LmmFit(
         names=model.names,

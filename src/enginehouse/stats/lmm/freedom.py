@@ -80,7 +80,7 @@ def recommended(fit: LmmFit) -> DfMethod:
 
 def white(fit: LmmFit, weights: Array) -> Array:
     """Contrasts of the fixed effects, shape (k, p), as contrasts of coefficients whose covariance is the identity."""
-    found: Array = np.linalg.solve(fit.solved.root, fit.model.turn.T @ np.atleast_2d(weights).T).T
+    found: Array = np.atleast_2d(weights) @ fit.model.turn @ fit.solved.inverse.T
     return found
 
 

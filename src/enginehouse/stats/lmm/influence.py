@@ -80,7 +80,7 @@ def influence(
         if solved is None:
             needed.append(cluster)
             continue
-        half = np.linalg.solve(solved.root, turned)
+        half = solved.inverse @ turned
         variance = solved.residual_variance if refit else fit.residual_variance
         found.append((cluster, centre + float(turned @ solved.coefficients), float(np.sqrt(variance * half @ half))))
     values = np.array([value for _, value, _ in found])
@@ -105,12 +105,10 @@ def _without_each(fit: LmmFit) -> list[Deviance]:
         mine = rooted[ends[cluster - 1] if cluster else 0 : ends[cluster]]
         which, place = where.batch[cluster], where.index[cluster]
         batches = list(sums.batches)
-        batch = batches[which]
-        keep = np.arange(len(batch.inner)) != place
-        batches[which] = replace(batch, inner=batch.inner[keep], cross=batch.cross[keep], blocks=batch.blocks[keep])
+        batches[which] = batches[which].without(int(place))
         less = replace(
             sums,
-            batches=tuple(one for one in batches if len(one.inner)),
+            batches=tuple(one for one in batches if len(one.cross)),
             whole=sums.whole - mine.T @ mine,
             rows=sums.rows - len(mine),
         )

@@ -100,16 +100,18 @@ class _DirectionSums:
     @classmethod
     def of(cls, deviance: Deviance, solved: Solved, directions: Sequence[Array]) -> _DirectionSums:
         p, count = deviance.sums.columns, 1 + sum(map(len, directions))
-        white = np.linalg.inv(solved.root).T
+        white = solved.inverse.T
         traces, changes = np.zeros((count, count)), np.zeros((count, p, p))
         products = np.zeros((count, count, p, p))
         for inner in deviance.inner(solved):
             moves = all_directions(inner.batch, directions)
             t = inner.t[:, :, :p] @ white
-            blocks, q, _ = t.shape
-            total = inner.s.sum(axis=0)
-            pairs = (inner.s @ np.concatenate(moves, axis=1)).reshape(blocks, q, -1, q).transpose(2, 0, 1, 3)
-            traces[1:, 1:] += pairs.reshape(len(moves), -1) @ pairs.transpose(0, 1, 3, 2).reshape(len(moves), -1).T
+            q = t.shape[1]
+            repeats, total = inner.batch.repeats, inner.batch.repeats * inner.s.sum(axis=0)
+            pairs = (inner.s @ np.concatenate(moves, axis=1)).reshape(len(inner.s), q, -1, q).transpose(2, 0, 1, 3)
+            traces[1:, 1:] += (
+                repeats * pairs.reshape(len(moves), -1) @ pairs.transpose(0, 1, 3, 2).reshape(len(moves), -1).T
+            )
             moved = [move @ t for move in moves]
             for j, one in enumerate(moved, start=1):
                 traces[0, j] += float(np.sum(total * moves[j - 1]))
@@ -137,7 +139,7 @@ def _bends(deviance: Deviance, solved: Solved, moves: Sequence[tuple[Array, Arra
     found = np.zeros((count, count, p, p))
     if not any(second.any() for _, second in moves):
         return found
-    white = np.linalg.inv(solved.root).T
+    white = solved.inverse.T
     factors = deviance.factors(solved.theta)
     for inner in deviance.inner(solved):
         t = inner.t[:, :, :p] @ white

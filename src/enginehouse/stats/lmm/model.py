@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from enginehouse.stats.fits import Array, Codes, aliased, name_columns
 from enginehouse.stats.lmm.deviance import Deviance
@@ -39,6 +40,8 @@ class LmmModel:
         Columns of the design times this are orthonormal, shape (p, p).
     columns
         The orthonormal columns, shape (n, p).
+    effects, log_turn
+        Z of all batches, shape (n, all effects), and the log determinant of `turn`.
     clusters, labels
         Each row's cluster counted from 0, and the clusters' labels.
     """
@@ -55,6 +58,8 @@ class LmmModel:
     structure: Structure
     where: Layout
     sums: BlockSums
+    effects: csr_array
+    log_turn: float
 
     @property
     def rows(self) -> int:
@@ -68,11 +73,11 @@ class LmmModel:
     def deviance(self, left: Array, *, reml: bool) -> Deviance:
         """The deviance of what least squares left of an outcome."""
         weighted = self.weights * left if self.weighted else left
-        cross = by_batch(self.where, (self.where.matrix().T @ weighted)[:, None])
+        cross = by_batch(self.where, (self.effects.T @ weighted)[:, None])
         products = np.append(self.columns.T @ weighted, left @ weighted)
         constant = -float(np.log(self.weights).sum()) if self.weighted else 0.0
         if reml:
-            constant -= 2 * float(np.linalg.slogdet(self.turn)[1])
+            constant -= 2 * self.log_turn
         sums = self.sums.with_outcome([part[:, :, 0] for part in cross], products)
         return Deviance(sums, tuple(term.covariance for term in self.terms), reml, constant)
 
@@ -108,6 +113,7 @@ def prepare_lmm(
         return turn
     apart = columns @ turn
     where = layout(terms, codes.astype(np.intp))
+    effects = where.matrix()
     model = LmmModel(
         names=titles,
         design=columns,
@@ -120,7 +126,9 @@ def prepare_lmm(
         terms=terms,
         structure=chosen,
         where=where,
-        sums=block_sums(where, apart, share),
+        sums=block_sums(where, effects, apart, share),
+        effects=effects,
+        log_turn=float(np.linalg.slogdet(turn)[1]),
     )
     return _no_freedom(model) or model
 
@@ -166,7 +174,7 @@ def _no_freedom(model: LmmModel) -> NotEstimable | None:
         whole = left = 0.0
         for batch in model.sums.batches:
             places = batch.places[number].ravel()
-            here = float(np.einsum("iaa->", batch.inner[:, places[:, None], places]))
+            here = batch.repeats * float(np.einsum("iaa->", batch.inner[:, places[:, None], places]))
             whole += here
             left += here
         seen = _explained(model, number)

@@ -66,7 +66,8 @@ def _all_effects(fit: LmmFit) -> tuple[Array, Array]:
     for inner in fit.objective.inner(fit.solved):
         lower = inner.batch.spread(fit.objective.factors(fit.solved.theta))
         values.append(((inner.t @ turn) @ (lower @ lower.T)).ravel())
-        variances.append(np.diagonal(inner.c, axis1=1, axis2=2).ravel() * fit.residual_variance)
+        each = np.diagonal(inner.c, axis1=1, axis2=2) * fit.residual_variance
+        variances.append(np.broadcast_to(each, inner.t.shape[:2]).ravel())
     return np.concatenate(values), np.concatenate(variances)
 
 
@@ -94,7 +95,7 @@ class Residuals:
 def residuals(fit: LmmFit) -> Residuals:
     """Marginal and conditional residuals of every row, in the units of the outcome."""
     marginal = fit.outcome - fit.model.design @ fit.fixed_effects
-    return Residuals(marginal=marginal, conditional=marginal - fit.model.where.matrix() @ _all_effects(fit)[0])
+    return Residuals(marginal=marginal, conditional=marginal - fit.model.effects @ _all_effects(fit)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

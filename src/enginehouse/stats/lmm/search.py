@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from enginehouse.stats.fits import Array
-from enginehouse.stats.lmm.deviance import Derivatives, Deviance, Solved
+from enginehouse.stats.lmm.deviance import Derivatives, Deviance, Solved, lower_root
 
 ENOUGH = 1e-12
 """A step that promises to lower the deviance by less than this ends the search."""
@@ -84,16 +84,30 @@ def search(deviance: Deviance, start: Array) -> Optimum:
 
 def _step(derivatives: Derivatives, longest: float) -> tuple[Array, float, bool]:
     """The step, the fall that it promises, and whether it only leaves a saddle."""
-    curvature, axes = np.linalg.eigh(derivatives.profiled)
+    hessian = derivatives.profiled
+    try:
+        _, inverse = lower_root(hessian)
+    except np.linalg.LinAlgError:
+        return _uphill_step(derivatives, hessian, longest)
+    half = inverse @ derivatives.gradient
+    return _no_longer(-half @ inverse, longest), float(half @ half) / 2, False
+
+
+def _uphill_step(derivatives: Derivatives, hessian: Array, longest: float) -> tuple[Array, float, bool]:
+    """The same where the deviance curves downwards along some axis: away from the top of it."""
+    curvature, axes = np.linalg.eigh(hessian)
     largest = max(float(np.abs(curvature).max()), 1e-8)
     along = axes.T @ derivatives.gradient
     parts = -along / np.maximum(np.abs(curvature), 1e-7 * largest)
     promised = float(np.abs(parts @ along)) / 2
     if promised < ENOUGH and curvature[0] < FALLING * largest:
         return 0.1 * axes[:, 0], promised, True
-    step: Array = axes @ parts
+    return _no_longer(axes @ parts, longest), promised, False
+
+
+def _no_longer(step: Array, longest: float) -> Array:
     length = float(np.sqrt(step @ step))
-    return step * min(1.0, longest / max(length, 1e-300)), promised, False
+    return step if length <= longest else step * (longest / length)
 
 
 def _shortened(deviance: Deviance, solved: Solved, step: Array, promised: float, *, saddle: bool) -> Solved | None:

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from enginehouse.stats.fits import Array, Codes
 from enginehouse.stats.lmm.structures import Term
 
+SAME = 1e-13
 SLACK = 1.3
 """Blocks whose numbers of effects differ by less than this factor lie in one batch."""
 
@@ -28,7 +29,8 @@ class Batch:
     Attributes
     ----------
     inner
-        Z'WZ of each block, shape (blocks, q, q).
+        Z'WZ of each block, shape (blocks, q, q); of one, shape (1, q, q), where all blocks have the same, as those of a
+        complete panel do.
     cross
         Z'W[X, y] of each block, shape (blocks, q, p + 1).
     places
@@ -41,6 +43,17 @@ class Batch:
     cross: Array
     places: tuple[Codes, ...]
     blocks: Codes
+
+    @property
+    def repeats(self) -> int:
+        """How many blocks each matrix of `inner` stands for."""
+        return len(self.cross) // len(self.inner)
+
+    def without(self, block: int) -> Batch:
+        """The same without one of its blocks."""
+        keep = np.arange(len(self.cross)) != block
+        inner = self.inner if len(self.inner) == 1 else self.inner[keep]
+        return replace(self, inner=inner, cross=self.cross[keep], blocks=self.blocks[keep])
 
     @property
     def size(self) -> int:
@@ -205,16 +218,16 @@ class BlockSums:
         )
 
 
-def block_sums(where: Layout, columns: Array, weights: Array) -> BlockSums:
-    """The sums of a design, the outcome being zero until `with_outcome`."""
+def block_sums(where: Layout, effects: csr_array, columns: Array, weights: Array) -> BlockSums:
+    """The sums of a design with random effects' columns Z, the outcome being zero until `with_outcome`."""
     weighted = weights[:, None] * columns
     inner = _inner(where, weights)
-    cross = by_batch(where, where.matrix().T @ weighted)
+    cross = by_batch(where, effects.T @ weighted)
     whole = np.zeros((columns.shape[1] + 1, columns.shape[1] + 1))
     whole[:-1, :-1] = columns.T @ weighted
     batches = tuple(
         Batch(
-            inner=inner[which],
+            inner=_shared(inner[which]),
             cross=np.concatenate([cross[which], np.zeros((*cross[which].shape[:2], 1))], axis=2),
             places=where.places[which],
             blocks=np.flatnonzero(where.batch == which),
@@ -222,6 +235,12 @@ def block_sums(where: Layout, columns: Array, weights: Array) -> BlockSums:
         for which in range(len(where.sizes))
     )
     return BlockSums(batches, whole, len(columns))
+
+
+def _shared(inner: Array) -> Array:
+    """The first matrix alone if all are the same."""
+    differ = np.ptp(inner, axis=0).max() > SAME * np.abs(inner).max()
+    return inner if differ else inner[:1]
 
 
 def by_batch(where: Layout, effects: Array) -> list[Array]:
