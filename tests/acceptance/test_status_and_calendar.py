@@ -19,14 +19,14 @@ DAYS = {
     "approved": "2025-06-12",
     "delivering": "2025-06-13",
 }
-LOOKS = "  inequality: imd_2019_score\n"
+LOOKS = "harm_looks: [2025-11]"
 
 
 @pytest.mark.parametrize("stage", DAYS)
 def test_every_day_that_is_due_is_in_the_calendar(trial_at, stage):
     trial = trial_at(stage)
     if stage == "built":
-        trial.edit("cycles/facilitation/protocol.yaml", LOOKS, f"{LOOKS}  harm_looks: [2025-10]\n")
+        trial.edit("cycles/facilitation/protocol.yaml", LOOKS, "harm_looks: [2025-10]")
     workspace, on = trial.workspace, date.fromisoformat(DAYS[stage])
     (standing,) = (each for each in eh.status(workspace, on=on) if each.cycle == trial.cycle)
     entries = calendar_entries(workspace, trial.cycle)

@@ -80,8 +80,8 @@ TURNS = (
         "The whole interval is beyond the margin that was registered.",
         decision="implement",
     ),
-    Turn("trial", "head-to-head", "facilitation", kind="trial", seed="the first trial of this demo"),
-    Turn("null", "head-to-head-null", "facilitation", kind="trial", seed="the second trial of this demo"),
+    Turn("trial", "head-to-head", "facilitation", kind="trial", seed="the trial of this demo"),
+    Turn("null", "head-to-head-null", "facilitation", kind="trial", seed="the trial of this demo"),
     Turn("rehearsal", "rehearsal", "facilitation", kind="rehearsal", seed="the rehearsal of this demo"),
 )
 _NAMES = tuple(turn.name for turn in TURNS)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import enginehouse as eh
 from enginehouse.cli.demo import Turn
+from enginehouse.cli.demo_trial import CHANGES
 from enginehouse.core.errors import UserError
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.evaluate import recorded_evaluation
@@ -40,6 +41,8 @@ class Done:
     evaluation: AnyEvaluation
     dossier: Document
     synthetic: bool
+    looks: tuple[str, ...] = ()
+    """The last month of data of each look at harms."""
 
 
 def turns_done(folder: Path, turns: Sequence[Turn]) -> list[Done]:
@@ -54,7 +57,8 @@ def _read(turn: Turn, folder: Path) -> Done | None:
         dossier = eh.dossier_of(workspace, turn.cycle, by=eh.acting(workspace, "me"))
     except UserError:
         return None  # not there, or stopped half-way: there is nothing of it to link
-    return Done(turn, recorded_evaluation(workspace, state), dossier, workspace.programme.settings.synthetic)
+    looks = tuple(look.about for look in state.harms_looks)
+    return Done(turn, recorded_evaluation(workspace, state), dossier, workspace.programme.settings.synthetic, looks)
 
 
 def write_index(page: Path, done: Sequence[Done], missing: Mapping[str, Sequence[str]]) -> Path:
@@ -95,14 +99,14 @@ def _group(done: Done) -> LinkGroup:
         blocks=tuple(Paragraph(text=line) for line in _summary(done.evaluation)),
         links=tuple(
             Link(label=say(f"index.links.{key}"), href=f"{turn.name}/{file}", note=say(f"index.links.{key}_note"))
-            for key, file in _pages(turn).items()
+            for key, file in _pages(done).items()
         ),
     )
 
 
-def _pages(turn: Turn) -> dict[str, str]:
+def _pages(done: Done) -> dict[str, str]:
     """The pages of one part, by what the index calls them."""
-    cycle = turn.cycle
+    turn, cycle = done.turn, done.turn.cycle
     pages = {**dossier_pages(cycle), "timeline": TIMELINE, "quality": QUALITY}
     if turn.kind == "retrospective":
         pages["insight"] = INSIGHT
@@ -116,7 +120,10 @@ def _pages(turn: Turn) -> dict[str, str]:
             "report": f"proofs/{cycle}-wave-01/proof-1-report.html",
             "report_pdf": f"proofs/{cycle}-wave-01/proof-1-report.pdf",
             "monitoring": f"{cycle}-monitoring.html",
+            **({"harms": f"harms/{cycle}-{done.looks[0]}.html"} if done.looks else {}),
             "insight": INSIGHT,
+            "drafted": f"{cycle}-drafted/protocol.yaml",
+            "changes": f"{cycle}-drafted/{CHANGES}",
         }
     return {key: f"output/{file}" for key, file in pages.items()} | {"protocol": f"cycles/{cycle}/protocol.yaml"}
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from enginehouse.cli.demo import How
     from enginehouse.core.months import Month
     from enginehouse.core.progress import Progress
+    from enginehouse.cycle.drafting import DraftOptions
     from enginehouse.cycle.workspace import Acting, Workspace
+    from enginehouse.programme.protocol import Protocol
 
 _DECISIONS = {
     "worthwhile": (DecisionWord.IMPLEMENT, "The whole interval is beyond the margin, as the contract foresaw."),
@@ -24,6 +26,9 @@ _DECISIONS = {
         "Visits added nothing worthwhile to feedback here; their time goes elsewhere, and feedback goes on.",
     ),
 }
+CANDIDATE = "facilitation-on-opioids"
+"""The candidate of which the trial is made: feedback goes on anyway, and visits are what is least known."""
+CHANGES = "changes.txt"
 _OTHERWISE = (DecisionWord.EVALUATE_FURTHER, "The contract foresaw another look for this verdict.")
 
 
@@ -67,11 +72,47 @@ def choose(trial: Trial, how: How) -> None:
     eh.check_loaded_data(trial.workspace)
     eh.build_indicators(trial.workspace, by=me, progress=trial.progress)
     eh.write_insight(trial.workspace)
-    trial.progress("weighing five candidates")
+    trial.progress("weighing five candidates, and drafting the protocol of one")
     eh.weigh_priorities(trial.workspace, by=me)
+    draft(trial)
     statistician = trial.by("statistician", day + timedelta(days=3))
     workers = 1 if how.workers == 1 else None
     eh.compare_cycle_designs(trial.workspace, trial.cycle, by=statistician, workers=workers, progress=trial.progress)
+
+
+def draft(trial: Trial) -> None:
+    """Draft protocol and contract of the chosen candidate. They are kept beside what people made of them."""
+    import enginehouse as eh
+    from enginehouse.core.files import write_whole
+    from enginehouse.programme.diff import diff
+
+    folder, protocol = trial.workspace.programme.folder, trial.workspace.protocol(trial.cycle)
+    cycle, finished = folder / "cycles" / trial.cycle, folder / ".finished"
+    kept = trial.workspace.output / f"{trial.cycle}-drafted"
+    cycle.rename(finished)
+    undecided = eh.open_workspace(folder, need_cycles=False)
+    drafted = eh.draft_protocol(undecided, trial.cycle, CANDIDATE, options_like(protocol))
+    cycle.rename(kept)
+    finished.rename(cycle)
+    changes = "\n".join(map(str, diff(drafted.protocol, protocol)))
+    write_whole(kept / CHANGES, f"{changes}\n".encode())
+
+
+def options_like(protocol: Protocol) -> DraftOptions:
+    """What a person says beside the candidate, so that the draft has the dates and outcomes of this protocol."""
+    from enginehouse.cycle.drafting import DraftOptions
+
+    assert protocol.allocation is not None
+    assert protocol.delivery is not None
+    return DraftOptions(
+        starts=protocol.design.starts,
+        strata=protocol.allocation.strata,
+        waves=protocol.delivery.waves,
+        every_months=protocol.delivery.every_months,
+        balancing=protocol.balancing,
+        secondary=protocol.secondary,
+        approvals=protocol.approvals,
+    )
 
 
 def lock(trial: Trial) -> None:
@@ -129,6 +170,8 @@ def deliver(trial: Trial, how: How) -> None:
             _wave(trial, waves[month].number, waves[month].due_on, how)
         _log_visits(trial, last_day)
         _load(trial, month, last_day)
+        if month in workspace.protocol(trial.cycle).analysis.harm_looks:
+            _look_at_harms(trial, month)
         if month.month % 3 == 0:
             _monitor(trial, last_day)
 
@@ -173,6 +216,15 @@ def _load(trial: Trial, month: Month, on: date) -> None:
     trial.progress(f"loading {month} as it comes")
     eh.load_data(trial.workspace, by=me)
     eh.build_indicators(trial.workspace, by=me)
+
+
+def _look_at_harms(trial: Trial, month: Month) -> None:
+    """On the first day after its last month of data, as registered, by the governance officer alone."""
+    import enginehouse as eh
+
+    trial.progress("looking at harms, as registered")
+    by = trial.by("governance", (month + 1).first_day)
+    eh.look_at_harms_of(trial.workspace, trial.cycle, by=by, month=month)
 
 
 def _monitor(trial: Trial, on: date) -> None:

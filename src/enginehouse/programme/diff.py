@@ -94,7 +94,7 @@ def _names(value: Any) -> list[str] | None:
     """What the entries of a list of parts are called, if each has a name of its own."""
     if not isinstance(value, list) or not value or not all(isinstance(entry, dict) for entry in value):
         return None
-    key = next((key for key in _NAMES if all(key in entry for entry in value)), None)
+    key = next((key for key in _NAMES if all(entry.get(key) is not None for entry in value)), None)
     names = [str(entry[key]) for entry in value] if key else []
     return names if len(set(names)) == len(value) else None
 

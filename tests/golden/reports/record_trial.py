@@ -52,7 +52,7 @@ def planned(trial: Any) -> dict[str, Any]:
     text = candidates.read_text("utf-8").replace("sites_per_arm: [", "sites_per_arm: [20, ")
     candidates.write_text(text, "utf-8")  # so small that these few practices could do it
     trial.step("built")
-    trial.edit(PROTOCOL, "  subgroups:", "  harm_looks: [2025-09, 2026-01]\n  subgroups:")
+    trial.edit(PROTOCOL, "harm_looks: [2025-11]", "harm_looks: [2025-09, 2026-01]")
     trial.edit(PROTOCOL, "replications: 1000", "replications: 200")
     design = trial.do("compare_cycle_designs", "statistician", "2025-04-03").report
     trial.step("registered")

@@ -19,13 +19,13 @@ from enginehouse.reports.text import render_text
 
 @pytest.fixture
 def running(trial_at: Callable[..., Any]) -> Callable[..., Any]:
-    """The small trial at a stage, with looks that were added by an open amendment."""
+    """The small trial at a stage, with looks that an open amendment put in place of the registered one."""
 
     def make(looks: str, *, stage: str = "following-up", on: str = "2026-05-31") -> Any:
         trial = trial_at(stage)
         path = trial.folder / "cycles" / trial.cycle / "protocol.yaml"
         text = path.read_text("utf-8")
-        path.write_text(text.replace("  inequality:", f"  harm_looks: {looks}\n  inequality:"), "utf-8")
+        path.write_text(text.replace("  harm_looks: [2025-11]\n", f"  harm_looks: {looks}\n"), "utf-8")
         trial.do("amend", "statistician", on, reason="The board asked for looks at harms.")
         return trial
 
@@ -87,8 +87,8 @@ def test_a_look_that_is_not_registered_is_refused(trial):
     assert trial.events("harms-looked") == []
 
 
-def test_without_registered_looks_there_is_none(trial_at):
-    trial = trial_at("following-up")
+def test_without_registered_looks_there_is_none(running):
+    trial = running("[]")
     with pytest.raises(NotAllowed, match="no look at harms is registered"):
         look(trial)
 

@@ -286,3 +286,12 @@ def test_a_contract_is_hashed_by_meaning(trial: Path):
     assert definition_bytes(again) == definition_bytes(contract)
     assert diff(contract, again) == ()
     assert b'"cannot be estimated":{' in definition_bytes(contract)
+
+
+def test_a_comparison_without_a_name_is_told_as_a_whole(trial: Path):
+    protocol = load_programme(trial).protocols["visits"]
+    (contrast,) = protocol.contrasts
+    turned = contrast.model_copy(update={"arm": contrast.over, "over": contrast.arm})
+    (change,) = diff(protocol, protocol.model_copy(update={"contrasts": (turned,)}))
+    first, second = (f"arm {each.arm}; over {each.over}" for each in (contrast, turned))
+    assert str(change) == f"contrasts: was {first}, is now {second}"
