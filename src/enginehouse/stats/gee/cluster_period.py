@@ -109,10 +109,10 @@ def cluster_period_gee(
 
     Examples
     --------
-    Two clusters in each arm, two periods; nothing to adjust for but the arm: the odds ratio of 20% against 50%.
+    Three clusters in each arm, two periods; nothing to adjust for but the arm: the odds ratio of 20% against 50%.
 
-    >>> fit = cluster_period_gee([3, 1, 2, 2, 5, 5, 4, 6], [10] * 8, [[1, 0]] * 4 + [[1, 1]] * 4,
-    ...     clusters=[1, 1, 2, 2, 3, 3, 4, 4], periods=[0, 1] * 4, names=["constant", "arm"])
+    >>> fit = cluster_period_gee([0, 1, 2, 1, 4, 4, 2, 1, 5, 6, 8, 8], [10] * 12, [[1, 0]] * 6 + [[1, 1]] * 6,
+    ...     clusters=[1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], periods=[0, 1] * 6, names=["constant", "arm"])
     >>> round(fit.contrast({"arm": 1}).ratio, 6)
     4.0
     """
