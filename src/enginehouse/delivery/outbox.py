@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import IntegrityError
-from enginehouse.core.files import PARTIAL, write_whole
+from enginehouse.core.files import PARTIAL, file_sha256, write_whole
 from enginehouse.core.ids import site_code
 from enginehouse.delivery.bundle import Bundle, folder_of
 from enginehouse.delivery.manifest import Manifest, mailing_list
@@ -39,20 +39,22 @@ class Outbox:
             A report in the bundle is not the one that the manifest names.
         """
         named = {entry.site: entry.files for entry in manifest.entries}
-        return sum(self._place_site(manifest.wave, site, bundle.files(site), named.get(site, {})) for site in sites)
+        return sum(self._place_site(manifest.wave, site, bundle, named.get(site, {})) for site in sites)
 
-    def _place_site(self, wave: int, site: str, files: Mapping[str, bytes], named: Mapping[str, str]) -> int:
+    def _place_site(self, wave: int, site: str, bundle: Bundle, named: Mapping[str, str]) -> int:
+        folder = self.wave_folder(wave) / folder_of(site)
+        if named and all(_is_there(folder / name, sha256) for name, sha256 in named.items()):
+            return 0
         written = 0
-        for name, content in files.items():
+        for name, content in bundle.files(site).items():
             if hashlib.sha256(content).hexdigest() != named.get(name):
                 raise IntegrityError(
                     f"{name} of {site_code(site)} is not the report that was approved.",
                     where=f"wave {wave}",
                     remedy="Prepare the wave again and have it approved.",
                 )
-            path = self.wave_folder(wave) / folder_of(site) / name
-            if not (path.exists() and path.read_bytes() == content):
-                write_whole(path, content)
+            if not _is_there(folder / name, named[name]):
+                write_whole(folder / name, content)
                 written += 1
         return written
 
@@ -73,3 +75,7 @@ class Outbox:
             partial.unlink(missing_ok=True)
         write_whole(self.wave_folder(manifest.wave) / MANIFEST, mailing_list(manifest, sent_on))
         return written
+
+
+def _is_there(path: Path, sha256: str) -> bool:
+    return path.is_file() and file_sha256(path) == sha256
