@@ -112,8 +112,11 @@ class Derivatives:
 
     def joint(self, sigma: float) -> Array:
         """The Hessian by the parameters and the residual standard deviation, last, at the best one."""
-        edge = -2 * self.quadratic / sigma
-        return np.block([[self.hessian, edge[:, None]], [edge[None, :], np.array([[4 * self.rows / sigma**2]])]])
+        size = len(self.hessian)
+        found = np.full((size + 1, size + 1), 4 * self.rows / sigma**2)
+        found[:size, :size] = self.hessian
+        found[size, :size] = found[:size, size] = -2 * self.quadratic / sigma
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,9 +154,9 @@ class Deviance:
         for batch in self.sums.batches:
             lower = batch.spread(factors)
             turned = lower.T @ batch.inner
-            root = np.linalg.cholesky(turned @ lower + np.eye(batch.size))
-            inverse = np.linalg.inv(root) @ lower.T
-            left, right = inverse @ batch.inner, inverse @ batch.cross
+            root, inverse = _roots(turned @ lower + np.eye(batch.size))
+            inverse = inverse @ lower.T
+            left, right = inverse @ batch.inner, batch.times(inverse, batch.cross)
             flat = right.reshape(-1, right.shape[2])
             products -= flat.T @ flat
             log_determinant += 2 * batch.repeats * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
@@ -186,7 +189,7 @@ class Deviance:
                 Inner(
                     batch,
                     s=batch.inner - turned @ left,
-                    t=batch.cross - turned @ right,
+                    t=batch.cross - batch.times(turned, right),
                     c=np.swapaxes(inverse, 1, 2) @ inverse,
                 )
             )
@@ -243,9 +246,18 @@ def lower_root(matrix: Array) -> tuple[Array, Array]:
     return root, dtrtri(root, lower=1)[0]
 
 
+def _roots(matrices: Array) -> tuple[Array, Array]:
+    """The same of each of several matrices, shape (blocks, q, q)."""
+    if len(matrices) == 1:
+        root, inverse = lower_root(matrices[0])
+        return root[None], inverse[None]
+    roots = np.linalg.cholesky(matrices)
+    return roots, np.linalg.inv(roots)
+
+
 def _collapsed(inner: Inner, white: Array, counted: slice) -> list[Array]:
     """The gradient by each term's covariance, summed over members: of S - T T', T being white."""
-    flat = np.swapaxes(white[:, :, counted], 0, 1).reshape(inner.batch.size, -1)
+    flat = white[:, :, counted].reshape(inner.batch.size, -1)
     whole = inner.batch.repeats * inner.s.sum(axis=0) - flat @ flat.T
     if len(inner.batch.places) == 1 and len(inner.batch.places[0]) == 1:
         return [whole]
@@ -266,17 +278,15 @@ class _Total:
     def add(self, inner: Inner, white: Array, slopes: Sequence[Array]) -> None:
         """One batch: tr(S D S D), T'D S D T and T'D T of each pair and each parameter, D being a derivative of G."""
         changes = all_directions(inner.batch, slopes)
-        count, (blocks, q, k) = len(changes), white.shape
+        count, (q, blocks, k) = len(changes), white.shape
         left = inner.s @ np.concatenate(changes, axis=1)
         pairs = left.reshape(len(left), q, count, q).transpose(2, 0, 1, 3)
         self.traces += inner.batch.repeats * pairs.reshape(count, -1) @ pairs.transpose(0, 1, 3, 2).reshape(count, -1).T
-        tall = white.transpose(1, 0, 2).reshape(q, blocks * k)
-        moved = (np.concatenate(changes) @ tall).reshape(count, q, blocks, k)
-        self.forms += white.transpose(1, 0, 2).reshape(q * blocks, k).T @ moved.reshape(count, q * blocks, k)
-        wide = moved[..., self.counted].transpose(2, 1, 0, 3)
-        weighed = inner.s @ wide.reshape(blocks, q, -1)
-        one, other = (x.reshape(blocks * q, count, -1).transpose(1, 0, 2).reshape(count, -1) for x in (wide, weighed))
-        self.crossed += one @ other.T
+        moved = (np.concatenate(changes) @ white.reshape(q, -1)).reshape(count, q, blocks, k)
+        self.forms += white.reshape(-1, k).T @ moved.reshape(count, -1, k)
+        seen = moved[..., self.counted]
+        weighed = inner.batch.times(inner.s, seen)
+        self.crossed += seen.reshape(count, -1) @ weighed.reshape(count, -1).T
 
     def result(
         self, slopes: Sequence[Array], curvatures: Sequence[Array], by_covariance: list[Array], rows: int

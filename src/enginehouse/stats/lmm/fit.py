@@ -165,11 +165,12 @@ class LmmFit:
     @property
     def numbers(self) -> dict[str, float]:
         """Numbers of the fit by name: rows, clusters, and standard deviations of what varies."""
-        found = {"rows": float(self.rows), "clusters": float(self.clusters)}
-        for part in self.components():
-            if part.other is None:
-                name = "residual_sd" if part.term == RESIDUAL else f"{part.term} {part.effect} sd".replace(" ", "_")
-                found[name] = math.sqrt(max(part.value, 0.0))
+        found = {"rows": float(self.rows), "clusters": float(self.clusters), "residual_sd": self.residual_sd}
+        for term, factor in zip(self.model.terms, self.objective.factors(self.solved.theta), strict=True):
+            sds = self.residual_sd * np.sqrt((factor**2).sum(axis=1)) / term.scale
+            effects = ("level",) if isinstance(term.covariance, Decay) else term.effects
+            for effect, sd in zip(effects, sds.tolist(), strict=False):
+                found[f"{term.name} {effect} sd".replace(" ", "_")] = sd
         return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import fdtrc
 
 from enginehouse.stats.fits import Array
+from enginehouse.stats.lmm.deviance import lower_root
 from enginehouse.stats.lmm.kenward_roger import KenwardRoger, kenward_roger
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 FEW_CLUSTERS = 60
 """Below this many clusters Kenward and Roger's test is the recommended one, Satterthwaite's otherwise."""
 MANY = 1e10
+FLAT = 1e-4
+"""A scaled curvature below the square of this tells nothing."""
 
 
 class DfMethod(StrEnum):
@@ -138,12 +141,24 @@ def _satterthwaite(fit: LmmFit, turned: Array) -> Array:
     gradient = np.column_stack([moved, 2 * sigma * size])
     hessian = fit.derivatives.joint(sigma)
     scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-    curvature, axes = np.linalg.eigh(hessian * np.outer(scale, scale))
-    good = curvature > 1e-8
-    along = (gradient * scale) @ axes[:, good]
-    spread = 2 * np.einsum("kj,j->k", along**2, 1 / curvature[good])
+    along = (gradient * scale) @ _inverse_root(hessian * np.outer(scale, scale))
+    spread = 2 * (along**2).sum(axis=1)
     found: Array = 2 * (sigma**2 * size) ** 2 / np.maximum(spread, 1e-300)
     return np.minimum(found, MANY)
+
+
+def _inverse_root(matrix: Array) -> Array:
+    """A square root of the inverse, directions of no or negative curvature left out."""
+    try:
+        root, inverse = lower_root(matrix)
+        if np.diag(root).min() > FLAT:
+            return inverse.T
+    except np.linalg.LinAlgError:
+        pass
+    curvature, axes = np.linalg.eigh(matrix)
+    good = curvature > FLAT**2
+    found: Array = axes[:, good] / np.sqrt(curvature[good])
+    return found
 
 
 def _moved(fit: LmmFit) -> Array:

@@ -108,7 +108,7 @@ def _without_each(fit: LmmFit) -> list[Deviance]:
         batches[which] = batches[which].without(int(place))
         less = replace(
             sums,
-            batches=tuple(one for one in batches if len(one.cross)),
+            batches=tuple(one for one in batches if len(one.blocks)),
             whole=sums.whole - mine.T @ mine,
             rows=sums.rows - len(mine),
         )

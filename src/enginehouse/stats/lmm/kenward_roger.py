@@ -106,17 +106,17 @@ class _DirectionSums:
         for inner in deviance.inner(solved):
             moves = all_directions(inner.batch, directions)
             t = inner.t[:, :, :p] @ white
-            q = t.shape[1]
+            q = len(t)
             repeats, total = inner.batch.repeats, inner.batch.repeats * inner.s.sum(axis=0)
             pairs = (inner.s @ np.concatenate(moves, axis=1)).reshape(len(inner.s), q, -1, q).transpose(2, 0, 1, 3)
             traces[1:, 1:] += (
                 repeats * pairs.reshape(len(moves), -1) @ pairs.transpose(0, 1, 3, 2).reshape(len(moves), -1).T
             )
-            moved = [move @ t for move in moves]
+            moved = [inner.batch.times(move[None], t) for move in moves]
             for j, one in enumerate(moved, start=1):
                 traces[0, j] += float(np.sum(total * moves[j - 1]))
                 changes[j] += _cross(t, one)
-                weighed = inner.s @ one
+                weighed = inner.batch.times(inner.s, one)
                 for k, other in enumerate(moved[:j], start=1):
                     products[k, j] += _cross(other, weighed)
         traces[0, 0], changes[0], products[0, 0] = deviance.sums.rows, np.eye(p), np.eye(p)
@@ -160,4 +160,4 @@ def _bends(deviance: Deviance, solved: Solved, moves: Sequence[tuple[Array, Arra
 def _form(batch: Batch, t: Array, moves: Sequence[tuple[Array, Array]], place: int, matrix: Array) -> Array:
     matrices = [np.zeros(first.shape[1:]) for first, _ in moves]
     matrices[place] = matrix
-    return _cross(t, batch.spread(matrices) @ t)
+    return _cross(t, batch.times(batch.spread(matrices)[None], t))

@@ -78,7 +78,7 @@ class LmmModel:
         constant = -float(np.log(self.weights).sum()) if self.weighted else 0.0
         if reml:
             constant -= 2 * self.log_turn
-        sums = self.sums.with_outcome([part[:, :, 0] for part in cross], products)
+        sums = self.sums.with_outcome(cross, products)
         return Deviance(sums, tuple(term.covariance for term in self.terms), reml, constant)
 
 
@@ -189,4 +189,4 @@ def _no_freedom(model: LmmModel) -> NotEstimable | None:
 
 
 def _explained(model: LmmModel, number: int) -> float:
-    return sum(float((batch.cross[:, batch.places[number].ravel(), :-1] ** 2).sum()) for batch in model.sums.batches)
+    return sum(float((batch.cross[batch.places[number].ravel(), :, :-1] ** 2).sum()) for batch in model.sums.batches)

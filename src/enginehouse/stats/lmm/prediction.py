@@ -65,9 +65,9 @@ def _all_effects(fit: LmmFit) -> tuple[Array, Array]:
     values, variances = [], []
     for inner in fit.objective.inner(fit.solved):
         lower = inner.batch.spread(fit.objective.factors(fit.solved.theta))
-        values.append(((inner.t @ turn) @ (lower @ lower.T)).ravel())
+        values.append((lower @ lower.T @ (inner.t @ turn)).T.ravel())
         each = np.diagonal(inner.c, axis1=1, axis2=2) * fit.residual_variance
-        variances.append(np.broadcast_to(each, inner.t.shape[:2]).ravel())
+        variances.append(np.broadcast_to(each, inner.t.shape[1::-1]).ravel())
     return np.concatenate(values), np.concatenate(variances)
 
 
@@ -140,7 +140,7 @@ def cluster_residuals(fit: LmmFit) -> ClusterResiduals | NotEstimable:
     squares = np.bincount(codes, weights * left**2, fit.clusters)
     turn = np.append(-fit.solved.coefficients, 1.0)
     for batch, (_, _, half) in zip(fit.objective.sums.batches, fit.solved.halves, strict=True):
-        squares[batch.blocks] -= ((half @ turn) ** 2).sum(axis=1)
+        squares[batch.blocks] -= ((half @ turn) ** 2).sum(axis=0)
     distance = squares / fit.residual_variance
     return ClusterResiduals(
         labels=fit.model.labels,

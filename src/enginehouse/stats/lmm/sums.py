@@ -32,7 +32,7 @@ class Batch:
         Z'WZ of each block, shape (blocks, q, q); of one, shape (1, q, q), where all blocks have the same, as those of a
         complete panel do.
     cross
-        Z'W[X, y] of each block, shape (blocks, q, p + 1).
+        Z'W[X, y] of each block, shape (q, blocks, p + 1).
     places
         For each term the places of its members' effects among the q, shape (members, size).
     blocks
@@ -47,13 +47,21 @@ class Batch:
     @property
     def repeats(self) -> int:
         """How many blocks each matrix of `inner` stands for."""
-        return len(self.cross) // len(self.inner)
+        return int(self.cross.shape[1]) // len(self.inner)
 
     def without(self, block: int) -> Batch:
         """The same without one of its blocks."""
-        keep = np.arange(len(self.cross)) != block
+        keep = np.arange(self.cross.shape[1]) != block
         inner = self.inner if len(self.inner) == 1 else self.inner[keep]
-        return replace(self, inner=inner, cross=self.cross[keep], blocks=self.blocks[keep])
+        return replace(self, inner=inner, cross=self.cross[:, keep], blocks=self.blocks[keep])
+
+    def times(self, matrices: Array, stacked: Array) -> Array:
+        """Each block's matrix, shape (blocks or 1, q, q), times its part of an array of shape (..., q, blocks, k)."""
+        if len(matrices) == 1:
+            flat = stacked.reshape(*stacked.shape[:-2], -1)
+            found: Array = (matrices[0] @ flat).reshape(stacked.shape)
+            return found
+        return np.ascontiguousarray(np.swapaxes(matrices @ np.swapaxes(stacked, -3, -2), -3, -2))
 
     @property
     def size(self) -> int:
@@ -200,11 +208,11 @@ class BlockSums:
         return len(self.whole) - 1
 
     def with_outcome(self, cross: Sequence[Array], products: Array) -> BlockSums:
-        """The same design with another outcome: Z'Wy of each batch, shape (blocks, q), and [X, y]'Wy."""
+        """The same design with another outcome: Z'Wy of each batch, shape (q, blocks, 1), and [X, y]'Wy."""
         whole = self.whole.copy()
         whole[-1, :] = whole[:, -1] = products
         batches = tuple(
-            replace(batch, cross=np.concatenate([batch.cross[:, :, :-1], new[:, :, None]], axis=2))
+            replace(batch, cross=np.concatenate([batch.cross[:, :, :-1], new], axis=2))
             for batch, new in zip(self.batches, cross, strict=True)
         )
         return replace(self, batches=batches, whole=whole)
@@ -244,9 +252,9 @@ def _shared(inner: Array) -> Array:
 
 
 def by_batch(where: Layout, effects: Array) -> list[Array]:
-    """Rows for all effects, shape (all effects, k), as one array (blocks, q, k) for each batch."""
+    """Rows for all effects, shape (all effects, k), as one array (q, blocks, k) for each batch."""
     return [
-        effects[low:high].reshape(-1, size, effects.shape[1])
+        effects[low:high].reshape(-1, size, effects.shape[1]).transpose(1, 0, 2)
         for low, high, size in zip(where.offsets, where.offsets[1:], where.sizes, strict=False)
     ]
 
