@@ -68,10 +68,20 @@ def run_in_a_shell(pages: Sequence[Path], folder: Path) -> None:
         assert_shows(output, lines, code)
 
 
+def assert_pages_link(folder: Path, apart: set[str]) -> None:
+    """Every page links the one that links all, and no link leads nowhere; those `apart` go to others."""
+    pages = {page.name: set(re.findall(r'href="([^"#:]+)"', page.read_text("utf-8"))) for page in folder.glob("*.html")}
+    assert pages["index.html"] >= set(pages) - {"index.html"}
+    for name, links in pages.items():
+        assert all((folder / link).exists() for link in links), name
+        assert name in apart | {"index.html"} or "index.html" in links, name
+
+
 def test_your_own_data_in_15_minutes(tmp_path):
     run_in_a_shell([TUTORIALS / "your-own-data-in-15-minutes.md"], tmp_path)
     written = {path.name for path in (tmp_path / "my-programme" / "output").iterdir()}
     assert {"insight.html", "first-dossier.html", "first-dossier.pdf", "timeline.html"} <= written
+    assert_pages_link(tmp_path / "my-programme" / "output", set())
 
 
 def test_a_trial_inside_your_roll_out_and_one_number_of_it(tmp_path):
@@ -80,6 +90,7 @@ def test_a_trial_inside_your_roll_out_and_one_number_of_it(tmp_path):
     programme = tmp_path / "inhalers"
     written = {path.name for path in (programme / "output").iterdir()}
     assert {"priorities.html", "visits-design.html", "visits-notice.html", "visits-dossier.pdf"} <= written
+    assert_pages_link(programme / "output", {"visits-notice.html"})
     for wave in ("wave-01", "wave-02"):
         reports = list((programme / "outbox" / "visits" / wave).glob("*/report.html"))
         assert len(reports) == 38, "one for each practice that was allocated and wants one"

@@ -16,8 +16,7 @@ from enginehouse.cli.demo_trial import CHANGES
 from enginehouse.core.errors import UserError
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.evaluate import recorded_evaluation
-from enginehouse.cycle.pages import INSIGHT, QUALITY, TIMELINE, dossier_pages
-from enginehouse.cycle.weigh_priorities import PRIORITIES
+from enginehouse.cycle.pages import INSIGHT, PRIORITIES, QUALITY, TIMELINE, dossier_pages
 from enginehouse.evaluation.parallel.results import TrialEvaluation
 from enginehouse.evaluation.records import AnyEvaluation
 from enginehouse.evaluation.results import Evaluation

@@ -35,7 +35,7 @@ def _weigh(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args, need_cycles=False)
     done = weigh_priorities(workspace, by=acting_for(args, workspace), dry_run=args.dry_run)
-    lines = [f"{each.title}: {each.priority.value}. {each.sentence}" for each in done.priorities.weighed]
+    lines = [f"{each.title}: {each.priority.value}. {each.because}" for each in done.priorities.weighed]
     differing = [change.sentence for change in done.changes if change.before is not change.after]
     if differing:
         lines += ["Changed since last time:", *(f"  {sentence}" for sentence in differing)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from enginehouse.core.errors import NotAllowed
 from enginehouse.core.files import write_whole
 from enginehouse.cycle.dossier import basis_of
+from enginehouse.cycle.pages import cycle_page, pages_beside, write_page
 from enginehouse.cycle.weigh_priorities import last_priorities
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.policies import next_step
@@ -37,10 +38,11 @@ def write_board(workspace: Workspace, cycle: str, *, by: Acting) -> WrittenBoard
             remedy="The page is written once a trial is evaluated. "
             + next_step(state, design=workspace.protocol(cycle).design.type),
         )
-    page = render_board(basis_of(workspace, cycle, by=by), next_steps=next_steps(workspace))
-    html, pdf = (workspace.output / f"{cycle}-board.{kind}" for kind in ("html", "pdf"))
-    write_whole(html, page.html)
+    pages = pages_beside(workspace, "board", cycle=cycle) | {"board-pdf": cycle_page(cycle, "board-pdf")}
+    page = render_board(basis_of(workspace, cycle, by=by), next_steps=next_steps(workspace), pages=pages)
+    html, pdf = (workspace.output / cycle_page(cycle, kind) for kind in ("board", "board-pdf"))
     write_whole(pdf, page.pdf)
+    write_page(workspace, html, page.html)
     return WrittenBoard(html, pdf)
 
 
@@ -51,6 +53,6 @@ def next_steps(workspace: Workspace) -> tuple[str, ...]:
         return ()
     chosen = [weighed for weighed in priorities.ranked if weighed.priority in _TO_DO]
     return tuple(
-        say("board.next", title=weighed.title, answer=weighed.priority.value, reason=weighed.sentence)
+        say("board.next", title=weighed.title, answer=weighed.priority.value, reason=weighed.because)
         for weighed in chosen[:_MOST_NEXT]
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from enginehouse.core.files import write_whole
 from enginehouse.cycle.data_account import quality_of
-from enginehouse.cycle.pages import QUALITY, pages_beside
+from enginehouse.cycle.pages import QUALITY, pages_beside, write_page
 from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.data.checks import DataQuality
@@ -26,5 +25,5 @@ def check_loaded_data(workspace: Workspace) -> tuple[DataQuality, Path]:
         pages=pages_beside(workspace, "quality"),
     )
     page = workspace.output / QUALITY
-    write_whole(page, render_html(document))
+    write_page(workspace, page, render_html(document))
     return quality, page

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import UserError
-from enginehouse.core.files import write_whole
 from enginehouse.core.progress import Progress, silent
 from enginehouse.core.words import plural
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.build_indicators import newest_panel_event
-from enginehouse.cycle.pages import pages_beside
+from enginehouse.cycle.pages import cycle_page, pages_beside, write_page
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.roster import history, register_of_sites, roster_for
 from enginehouse.cycle.workspace import Acting, Workspace
@@ -92,7 +91,7 @@ def compare_cycle_designs(
         protocol_hash=definition_hash(protocol),
         panel=newest_panel_event(workspace).panel,
     )
-    settings, page = workspace.programme.settings, workspace.output / f"{cycle}-design.html"
+    settings, page = workspace.programme.settings, workspace.output / cycle_page(cycle, "design")
     if replications is None and not dry_run:
         record_act(workspace, Act.COMPARE_DESIGNS, event, cycle=cycle, by=by, documents=(content,))
     document = design_document(
@@ -104,5 +103,5 @@ def compare_cycle_designs(
         pages=pages_beside(workspace, "design", cycle=cycle),
     )
     if not dry_run:
-        write_whole(page, render_html(document))
+        write_page(workspace, page, render_html(document))
     return ComparedDesigns(report, page)

@@ -12,7 +12,7 @@ from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.appraise import recorded_appraisal
 from enginehouse.cycle.dossier_facts import dossier_facts
 from enginehouse.cycle.evaluate import recorded_its
-from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside
+from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside, write_page
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.timeline import write_timeline
 from enginehouse.cycle.trial_basis import trial_basis
@@ -55,8 +55,8 @@ def write_dossier(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool
     page, paper = (workspace.output / name for name in dossier_pages(cycle).values())
     written = WrittenDossier(page, paper, document, is_new)
     if not dry_run:
-        write_whole(written.html, html)
         write_whole(written.pdf, pdf)
+        write_page(workspace, written.html, html)
         if is_new:
             record_act(workspace, Act.WRITE_DOSSIER, payload, cycle=cycle, by=by, documents=(html, pdf))
         write_timeline(workspace)
@@ -70,11 +70,7 @@ def dossier_of(workspace: Workspace, cycle: str, *, by: Acting) -> Document:
     events = list(workspace.record.store.events(cycle=cycle))
     found = read_locked(workspace, cycle, state)
     facts = dossier_facts(workspace, cycle, state, events, _told(events), found.indicators[found.protocol.indicator])
-    # Written with it, so that a first and a second dossier of one record are the same.
-    pages = pages_beside(workspace, "dossier", cycle=cycle) | {
-        "pdf": dossier_pages(cycle)["pdf"],
-        "timeline": TIMELINE,
-    }
+    pages = _beside(workspace, cycle)
     if state.is_allocated:
         return trial_dossier_of(trial_basis(workspace, cycle, state, found, facts, pages=pages))
     appraisal = recorded_appraisal(workspace, state)
@@ -85,6 +81,15 @@ def dossier_of(workspace: Workspace, cycle: str, *, by: Acting) -> Document:
         facts=facts,
         pages=pages,
     )
+
+
+def _beside(workspace: Workspace, cycle: str) -> dict[str, str]:
+    """What is written with it is linked, and what is written after it is not, so that a first and a second dossier of
+    one record are the same.
+    """
+    found = pages_beside(workspace, "dossier", cycle=cycle)
+    earlier = {kind: file for kind, file in found.items() if kind not in ("board", "board-pdf")}
+    return earlier | {"pdf": dossier_pages(cycle)["pdf"], "timeline": TIMELINE}
 
 
 def basis_of(workspace: Workspace, cycle: str, *, by: Acting) -> TrialBasis:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from enginehouse.core.files import write_whole
 from enginehouse.core.months import Month, Period
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import arm_by_site, read_allocation, read_plan, read_roster, sites_with
 from enginehouse.cycle.build_indicators import current_panel
 from enginehouse.cycle.contacts import contacts_of
 from enginehouse.cycle.note_delivery import marks_of
-from enginehouse.cycle.pages import pages_beside
+from enginehouse.cycle.pages import cycle_page, pages_beside, write_page
 from enginehouse.cycle.prepare_wave import arms_with_reports
 from enginehouse.cycle.register import Locked, locked
 from enginehouse.cycle.roster import register_of_sites
@@ -72,10 +71,10 @@ def monitor(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fal
         synthetic=settings.synthetic,
         pages=pages_beside(workspace, "monitoring", cycle=cycle),
     )
-    page = workspace.output / f"{cycle}-monitoring.html"
+    page = workspace.output / cycle_page(cycle, "monitoring")
     if not dry_run:
         record_act(workspace, Act.MONITOR, event, cycle=cycle, by=by, documents=(content,))
-        write_whole(page, render_html(document))
+        write_page(workspace, page, render_html(document))
     return Monitored(report, page)
 
 

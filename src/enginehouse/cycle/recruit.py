@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import UserError
-from enginehouse.core.files import write_whole
 from enginehouse.core.ids import site_id
 from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.pages import cycle_page, write_page
 from enginehouse.cycle.register import Locked, locked
 from enginehouse.cycle.roster import eligible, register_of_sites
 from enginehouse.cycle.workspace import Acting, Workspace
@@ -46,11 +46,11 @@ def open_recruitment(workspace: Workspace, cycle: str, *, by: Acting, dry_run: b
         notice=sha256_hex(notice),
         sites=0 if rehearsal else len(roster.sites),
     )
-    page = workspace.output / f"{cycle}-notice.html"
+    page = workspace.output / cycle_page(cycle, "notice")
     if not dry_run:
         record_act(workspace, Act.OPEN_RECRUITMENT, event, cycle=cycle, by=by, documents=(notice,))
         if not rehearsal:
-            write_whole(page, notice)
+            write_page(workspace, page, notice)
     return OpenedRecruitment(event, page)
 
 

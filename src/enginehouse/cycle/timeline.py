@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from enginehouse.core.files import write_whole
 from enginehouse.core.months import Period
 from enginehouse.cycle.appraise import exposed_strategies
-from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside
+from enginehouse.cycle.pages import TIMELINE, dossier_pages, pages_beside, write_page
 from enginehouse.cycle.register import read_locked
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.governance.stages import Act, Stage
@@ -59,7 +58,7 @@ def write_timeline(workspace: Workspace, *, as_of_day: date | None = None) -> Wr
         pages=pages_beside(workspace, "timeline"),
     )
     page = workspace.output / (TIMELINE if as_of_day is None else f"timeline-as-of-{as_of_day}.html")
-    write_whole(page, render_html(document))
+    write_page(workspace, page, render_html(document))
     return WrittenTimeline(page, entries)
 
 

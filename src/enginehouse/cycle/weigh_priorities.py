@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enginehouse.core.errors import UserError, did_you_mean
-from enginehouse.core.files import write_whole
 from enginehouse.core.months import Month
 from enginehouse.cycle.act import authorise_for_programme
 from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
 from enginehouse.cycle.evidence import library_of
 from enginehouse.cycle.local_facts import local_facts
-from enginehouse.cycle.pages import pages_beside
+from enginehouse.cycle.pages import PRIORITIES, pages_beside, write_page
 from enginehouse.cycle.workspace import Acting, Workspace, person_name
 from enginehouse.evidence.studies import Library
 from enginehouse.governance.stages import Act
@@ -27,8 +26,6 @@ from enginehouse.programme.candidates import Candidates
 from enginehouse.programme.enums import Priority
 from enginehouse.reports.html import render_html
 from enginehouse.reports.priorities import OverrideFact, priorities_document
-
-PRIORITIES = "priorities.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def weigh_priorities(workspace: Workspace, *, by: Acting, dry_run: bool = False)
     page = workspace.output / PRIORITIES
     if not dry_run:
         workspace.record.record(event, actor=by.actor, effective_on=by.on, documents=(content, evidence))
-        write_whole(page, _page(workspace, found, differing))
+        write_page(workspace, page, _page(workspace, found, differing))
     return WeighedPriorities(found, differing, page)
 
 
@@ -107,7 +104,7 @@ def override_priority(
     )
     if not dry_run:
         workspace.record.record(event, actor=by.actor, effective_on=by.on)
-        write_whole(workspace.output / PRIORITIES, _page(workspace, priorities, ()))
+        write_page(workspace, workspace.output / PRIORITIES, _page(workspace, priorities, ()))
     return event
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from enginehouse.core.months import Month
-from enginehouse.core.words import plural
+from enginehouse.core.words import lower_first, plural
 from enginehouse.feedback.arms import ArmSpec, withheld_fields
 from enginehouse.feedback.choose import Choice
 from enginehouse.feedback.content import (
@@ -251,7 +251,8 @@ def _own_words(wave: Wave, site: Site, spec: ArmSpec, chosen: Message | None) ->
         "disagree_words": say("disagree", reply_to=reply),
         "opt_out_words": wave.sender.opt_out,
         "facilitation_words": " ".join(
-            say("offer", title=offer.title, description=offer.description, reply_to=reply) for offer in spec.offers
+            say("offer", title=offer.title, description=lower_first(offer.description), reply_to=reply)
+            for offer in spec.offers
         ),
         "equity": _equity(site),
     }

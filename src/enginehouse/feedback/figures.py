@@ -98,7 +98,3 @@ def month_words(month: Month | str) -> str:
 def age_in_days(month: Month, on: date) -> int:
     """Days from the end of `month` to `on`."""
     return (on - (month + 1).first_day).days + 1
-
-
-def first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from enginehouse.core.words import first_upper
 from enginehouse.economics.discounting import Discounting
 from enginehouse.evidence.results import Predictive
 from enginehouse.programme.enums import EvidenceScale, Priority
@@ -273,6 +274,11 @@ class Weighed:
     local: LocalFacts | None = None
     gates: GateValues
     notes: tuple[str, ...] = ()
+
+    @property
+    def because(self) -> str:
+        """The reason without the answer before it, for where the answer stands already."""
+        return first_upper(self.sentence.removeprefix(first_upper(self.priority.value)).lstrip(":. ")) or self.sentence
 
     @property
     def value_rule(self) -> Priority:

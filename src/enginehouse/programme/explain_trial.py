@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enginehouse.core.money import Money
-from enginehouse.core.words import counted, plural
+from enginehouse.core.words import counted, lower_first, plural
 from enginehouse.programme.contract import Forecast
 from enginehouse.programme.enums import AllocationMethod, Verdict
 from enginehouse.programme.explain_told import Told, attribute_words, change_words, sites_words
@@ -62,7 +62,7 @@ def arms(told: Told) -> Iterator[str]:
     if not told.is_trial:
         return
     for arm, strategies in told.protocol.arms.items():
-        titles = [told.programme.strategies[name].title for name in strategies]
+        titles = [lower_first(told.programme.strategies[name].title) for name in strategies]
         yield f"- {arm}: {and_list(titles) if titles else 'usual care, nothing added'}."
     seen = dict.fromkeys(name for strategies in told.protocol.arms.values() for name in strategies)
     for name in seen:
@@ -93,6 +93,7 @@ def _scheme_words(allocation: Allocation) -> dict[str, str]:
         "schemes": f"{allocation.schemes:,}",
         "share": f"{allocation.accepted_share * 100:.3g}%",
         "balance": balance,
+        "probability": f"{allocation.probability * 100:.3g}%",
     }
 
 
@@ -141,7 +142,8 @@ def tried(told: Told) -> Iterator[str]:
     if power is None:
         return
     yield (
-        f"Before the start the {plural(told.noun)}' own history is drawn anew {counted(power.replications, 'time')}, with "
+        f"Before the start the {plural(told.noun)}' own history is drawn anew {counted(power.replications, 'time')}, "
+        f"with "
         f"an effect of {change_words(told, power.effect)} put into {power.fidelity:.0%} of one arm, and analysed as "
         "registered: how often is it found, and how often is 'equivalent' said when there is no difference?"
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from enginehouse.core.words import first_upper, lower_first
 from enginehouse.evaluation.results import OutcomeRole
 from enginehouse.programme.enums import Verdict
 from enginehouse.reports import format as fmt
 from enginehouse.reports.board_costs import cost_blocks
 from enginehouse.reports.charts.scales import number_label
-from enginehouse.reports.charts.spec import Bar, BarChart
+from enginehouse.reports.charts.spec import Emphasis, StandingBar, StandingChart
 from enginehouse.reports.content import Block, Bullets, Callout, Document, Figure, Paragraph, Section
 from enginehouse.reports.effects import display_effect, page_words, scaled_per, value_format
 from enginehouse.reports.html import render_html
@@ -20,7 +21,7 @@ from enginehouse.reports.pdf import render_pdf
 from enginehouse.reports.practice.pdf import page_count
 from enginehouse.reports.text import render_text
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import added_words, first_upper, joined
+from enginehouse.reports.trial_sections.words import added_words, joined
 from enginehouse.stats.results import Estimate
 
 
@@ -107,12 +108,12 @@ def _did(basis: TrialBasis) -> Iterator[str]:
     if basis.facts.notice_on:
         yield _say("told")
     opted = (basis.roster.consort.opted_out if basis.roster else 0) + sum(arm.opted_out for arm in flow)
-    yield _say("opted", count=fmt.count(opted)) if opted else _say("opted_none")
+    yield _say("opted", count=first_upper(fmt.in_words(opted))) if opted else _say("opted_none")
     for found in basis.evaluation.fidelity:
         if found.arm == basis.contrast.arm and found.component not in basis.protocol.arms[basis.contrast.over]:
             yield _say(
                 "reached",
-                component=first_upper(found.title),
+                component=lower_first(found.title),
                 reached=fmt.count(found.reached),
                 sites=fmt.count(found.sites),
                 noun=basis.noun,
@@ -167,16 +168,17 @@ def _picture(basis: TrialBasis) -> Figure | None:
     factor = 100.0 if outcome.is_proportion else float(outcome.scale)
     form = value_format((seen * factor, without * factor), is_percent=outcome.is_proportion)
     labels = _say("seen", arm=first_upper(basis.arm_title)), _say("without", noun=basis.noun, over=basis.over_title)
-    bars = (
-        Bar(label=labels[1], value=without * factor, emphasis="comparison"),
-        Bar(label=labels[0], value=seen * factor, emphasis="main"),
+    shown: tuple[tuple[str, float, Emphasis], ...] = ((labels[1], without, "muted"), (labels[0], seen, "main"))
+    bars = tuple(
+        StandingBar(label=label, value=value * factor, words=number_label(value * factor, form), emphasis=emphasis)
+        for label, value, emphasis in shown
     )
     words = {} if outcome.is_proportion else {"unit": outcome.unit, "per": scaled_per(outcome.per, outcome.scale)}
     label = _say("picture_percent" if outcome.is_proportion else "picture", outcome=outcome.short_title, **words)
     better = _say("lower_better" if basis.lower_is_better else "higher_better")
-    said = "; ".join(f"{bar.label}: {number_label(bar.value, form)}" for bar in bars)
+    said = "; ".join(f"{bar.label}: {bar.words}" for bar in bars)
     return Figure(
-        chart=BarChart(x_label=label, bars=bars, value_format=form),
+        chart=StandingChart(x_label=label, bars=bars),
         caption=_say("caption", better=better),
         alt=_say("alt", bars=f"{label}. {said}."),
     )
@@ -188,7 +190,7 @@ def _watched(basis: TrialBasis) -> Iterator[str]:
     for outcome in basis.evaluation.outcomes:
         if outcome.role is not OutcomeRole.BALANCING:
             continue
-        estimate, name = outcome.headline, fmt.lower_first(outcome.short_title)
+        estimate, name = outcome.headline, lower_first(outcome.short_title)
         if not isinstance(estimate, Estimate):
             told.append(_say("harm_unknown", outcome=name))
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import first_upper
 from enginehouse.economics.trial_appraisal import TrialAppraisal
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Paragraph
@@ -11,7 +12,6 @@ from enginehouse.reports.effects import page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.question import years_words
-from enginehouse.reports.trial_sections.words import first_upper
 from enginehouse.stats.results import NotEstimable
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from enginehouse.core.words import counted
+from enginehouse.core.words import counted, lower_first
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import (
     Block,
@@ -85,7 +85,7 @@ def _power(shown: _Shown) -> KeyNumber | None:
     count = 0 if units is None or isinstance(units.precision, NotEstimable) else units.precision.units
     note = _say(
         "power_note",
-        outcome=fmt.lower_first(shown.indicator_title),
+        outcome=lower_first(shown.indicator_title),
         units=counted(count, shown.noun),
         fidelity=fmt.percent(power.fidelity, 0),
     )

@@ -131,8 +131,3 @@ def date_words(day: date | str) -> str:
     """`2016-04-01` as `1 April 2016`."""
     text = str(day)
     return f"{int(text[8:10])} {month_words(text)}"
-
-
-def lower_first(text: str) -> str:
-    """A title as it stands within a sentence; an abbreviation keeps its capitals."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from enginehouse.core.words import counted, plural
+from enginehouse.core.words import counted, first_upper, plural
 from enginehouse.evaluation.parallel.harms import HarmFinding, HarmsReport, HarmWord
 from enginehouse.evaluation.parallel.outcome_results import TrialOutcome
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, DataTable, Document, Paragraph, Section
 from enginehouse.reports.effects import method_words, page_words, scaled_per, table_cells, value_format
 from enginehouse.reports.messages import say
-from enginehouse.reports.trial_sections.words import first_upper
 
 
 def harms_document(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from enginehouse.core.words import lower_first
 from enginehouse.reports import format as fmt
 from enginehouse.reports.charts.scales import number_label
 from enginehouse.reports.charts.spec import Marker, Series, SeriesChart
@@ -42,39 +43,31 @@ def monitoring_document(
         title=_say("title", cycle=cycle_title),
         subtitle=_say("subtitle", programme=programme, date=fmt.date_words(report.on)),
         kind=_say("kind_rehearsal" if rehearsal else "kind"),
-        sections=(_findings(report), *_done(report), _outcome(report, indicators)),
+        sections=(_findings(report, indicators), *_done(report), _outcome(report, indicators)),
         banner=" ".join(banner),
         pages=page_links(pages),
     )
 
 
-def _findings(report: MonitoringReport) -> Section:
+def _findings(report: MonitoringReport, indicators: Mapping[str, ShownIndicator]) -> Section:
     table = DataTable(
         caption=_say("table", date=fmt.date_words(report.on)),
         header=tuple(_say(f"{name}_header") for name in ("what", "light", "finding", "remedy")),
-        rows=tuple(_row(finding) for finding in report.findings),
+        rows=tuple(_row(finding, indicators) for finding in report.findings),
     )
     blind = Callout(title=_say("blind_title"), text=_say("blind"), tone="note")
-    return Section(id="findings", title=_say("findings"), blocks=(blind, table, Paragraph(text=_sites(report))))
+    return Section(id="findings", title=_say("findings"), blocks=(blind, table))
 
 
-def _row(finding: MonitoringFinding) -> tuple[str, ...]:
+def _row(finding: MonitoringFinding, indicators: Mapping[str, ShownIndicator]) -> tuple[str, ...]:
+    sentence = finding.sentence
+    for name, shown in indicators.items():
+        sentence = sentence.replace(name, lower_first(shown.title))
     return (
         title_name(finding.watched.value),
         _say(f"light.{finding.light.value}"),
-        page_words(finding.sentence),
+        page_words(sentence),
         page_words(finding.remedy),
-    )
-
-
-def _sites(report: MonitoringReport) -> str:
-    inputs = report.inputs
-    return _say(
-        "sites",
-        allocated=fmt.count(inputs.allocated),
-        closed=fmt.count(inputs.closed),
-        merged=fmt.count(inputs.merged),
-        opted_out=fmt.count(inputs.opted_out),
     )
 
 
@@ -123,7 +116,8 @@ def _outcome(report: MonitoringReport, indicators: Mapping[str, ShownIndicator])
         if any(value is not None for value in series.values):
             blocks.append(_figure(series, shown, report.inputs.starts))
         if series.relative_change is not None:
-            change = fmt.percent(series.relative_change, sign=True)
+            size = fmt.percent(abs(series.relative_change))
+            change = _say("lower" if series.relative_change < 0 else "higher", size=size)
             blocks.append(Paragraph(text=f"**{shown.title}.** {_say('change', change=change)}"))
     if not blocks:
         blocks.append(Paragraph(text=_say("no_data")))

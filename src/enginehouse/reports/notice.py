@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from enginehouse.core.words import counted, plural
+from enginehouse.core.words import counted, lower_first, plural
 from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.programme import ProgrammeSettings
 from enginehouse.programme.protocol import Protocol
@@ -73,7 +73,7 @@ def _lot(protocol: Protocol, strategies: Mapping[str, Strategy], *, noun: str) -
 
 
 def _titles(names: list[str] | tuple[str, ...], strategies: Mapping[str, Strategy]) -> str:
-    return ", ".join(strategies[name].title for name in names)
+    return ", ".join(lower_first(strategies[name].title) for name in names)
 
 
 def _calendar(protocol: Protocol) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typst
 
-from enginehouse.reports.charts.draw import draw
+from enginehouse.reports.charts.draw import draw, is_half_wide
 from enginehouse.reports.charts.metrics import text_width
 from enginehouse.reports.content import (
     Block,
@@ -29,6 +29,8 @@ from enginehouse.reports.inline import plain, runs
 from enginehouse.reports.messages import messages, say
 
 type Plain = dict[str, Any]
+HALF_WIDE = 50
+"""Per cent of the width of the page that a chart of half its width takes: its letters are then as large as others'."""
 _LEAST_COLUMN, _WIDEST_COLUMN = 40.0, 230.0
 
 
@@ -109,7 +111,8 @@ def _key_numbers(block: KeyNumbers, _name: str) -> Plain:
 
 def _figure(block: Figure, name: str) -> Plain:
     svg = draw(block.chart, title=plain(block.caption), description=block.alt, name=name)
-    return {"svg": svg, "alt": block.alt, "caption": _runs(block.caption)}
+    width = HALF_WIDE if is_half_wide(block.chart) else 100
+    return {"svg": svg, "alt": block.alt, "caption": _runs(block.caption), "width": width}
 
 
 def _data_table(block: DataTable, _name: str) -> Plain:

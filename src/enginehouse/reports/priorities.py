@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from enginehouse.core.words import plural
+from enginehouse.core.words import first_upper, plural
 from enginehouse.priorities.results import DesignValue, Priorities, PriorityChange, Weighed
 from enginehouse.programme.enums import EvidenceScale, Priority
 from enginehouse.reports import format as fmt
@@ -100,9 +100,8 @@ def _row(weighed: Weighed, currency: str) -> tuple[str, ...]:
 
 
 def _candidate(weighed: Weighed, priorities: Priorities) -> Section:
-    title = _first_upper(answer_words(weighed.priority))
-    reason = _first_upper(weighed.sentence.removeprefix(title).lstrip(":. ")) or weighed.sentence
-    blocks: list[Block] = [Callout(title=title, text=page_words(reason), tone="finding")]
+    title = first_upper(answer_words(weighed.priority))
+    blocks: list[Block] = [Callout(title=title, text=page_words(weighed.because), tone="finding")]
     if weighed.rules:
         blocks.append(Paragraph(text=_say("rules", rules=page_words(weighed.rules))))
     facts = tuple(_facts(weighed, priorities))
@@ -256,10 +255,6 @@ def _titled(note: str, priorities: Priorities) -> str:
     for weighed in sorted(priorities.weighed, key=lambda weighed: -len(weighed.candidate)):
         note = re.sub(rf"(?<![\w-]){re.escape(weighed.candidate)}(?![\w-])", weighed.title, note)
     return note
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _unit_price(amount: float, currency: str) -> str:

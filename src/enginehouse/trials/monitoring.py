@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from enginehouse.core.errors import UserError
+from enginehouse.core.words import counted
 from enginehouse.stats.records import from_plain, to_plain
 
 
@@ -243,7 +244,8 @@ def _contacts(inputs: MonitoringInputs, _: Series) -> MonitoringFinding:
     if not planned:
         return _not_yet(Watched.CONTACTS, "No contact is planned by now.")
     sentence = " ".join(
-        f"{count.strategy}: {count.held} held of {count.planned} planned, {count.minutes} minutes." for count in planned
+        f"{count.strategy}: {count.held} held of {count.planned} planned, {counted(count.minutes, 'minute')}."
+        for count in planned
     )
     if any(count.held < count.planned for count in planned):
         remedy = "Hold the contacts that are missing: what is not delivered cannot show an effect."

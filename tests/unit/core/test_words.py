@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import enginehouse
-from enginehouse.core.words import agreeing, counted, plural
+from enginehouse.core.words import agreeing, counted, first_upper, lower_first, plural
 
 SOURCE = Path(enginehouse.__file__).parent
 
@@ -33,6 +33,12 @@ def test_counts():
     assert counted(1, "registered patient") == "1 registered patient"
     assert [agreeing(number, "site") for number in (1, 39)] == ["1 site is", "39 sites are"]
     assert [agreeing(number, "site", "gets", "get") for number in (1, 2)] == ["1 site gets", "2 sites get"]
+
+
+def test_titles_within_a_sentence():
+    assert [lower_first(title) for title in ("Opioids", "GP visits", "A visit")] == ["opioids", "GP visits", "a visit"]
+    assert first_upper("opioids") == "Opioids"
+    assert first_upper("") == lower_first("") == ""
 
 
 NOUNS = (

@@ -85,7 +85,7 @@ def test_the_offer_is_in_the_arm_that_has_it_and_in_no_other(make, inputs):
     with_offer = first(make, inputs, 20, *OTHERS, arm="visited-arm")
     without = first(make, inputs, 20, *OTHERS)
     assert with_offer.facilitation_words == (
-        "A visit by a pharmacist. A pharmacist comes to you twice. To arrange it, write to feedback@region.example."
+        "A visit by a pharmacist: a pharmacist comes to you twice. To arrange it, write to feedback@region.example."
     )
     assert without.facilitation_words == ""
     a, b = drawn_texts(with_offer), drawn_texts(without)
@@ -218,7 +218,7 @@ def test_the_issue_says_when_and_of_how_many(make, inputs):
 def test_it_can_be_believed_and_answered(make, inputs):
     content = first(make, inputs, 20, *OTHERS)
     assert content.credibility.denominator == 5000
-    assert content.credibility.interval_words == "Intervals come from how much your own months vary."
+    assert content.credibility.interval_words == "Ranges (95% intervals) come from how much your own months vary."
     assert len(content.credibility.signed_by) == 2
     assert "feedback@region.example" in content.disagree_words
     assert content.opt_out_words.startswith("Reply with the words no feedback")

@@ -76,7 +76,7 @@ REHEARSAL = (
     [
         ((), "Every practice in the region North. - List size: at least 1,000 and at most 30,000. - It has data for at least 9 of the 12 months before the start."),
         ((), "can say no until the day before 31 March 2026: to the feedback, to being drawn, or to the use of its data"),
-        ((), "- letter-and-visits: A feedback letter and A visit by a pharmacist."),
+        ((), "- letter-and-visits: a feedback letter and a visit by a pharmacist."),
         ((), "Chance decides for each practice by itself. In each combination of area and half of list size the arms are kept equal in number."),
         ((), "10,000 ways of dividing them are drawn and compared. The 10% of them that balance best are kept, and chance picks one. What is balanced: list size, deprivation and its own value before."),
         ((), "This decides: letter-and-visits compared with letter. Chance decides who gets which arm"),

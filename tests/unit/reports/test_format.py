@@ -63,8 +63,6 @@ def test_the_campaigns_effect_reads_as_its_readme_prints_it() -> None:
         (fmt.quantity(2500), "2,500"),
         (fmt.month_words(Month(2016, 4)), "April 2016"),
         (fmt.date_words("2016-04-01"), "1 April 2016"),
-        (fmt.lower_first("Opioids"), "opioids"),
-        (fmt.lower_first("GP visits"), "GP visits"),
     ],
 )
 def test_formats(text: str, expected: str) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.core.words import lower_first
 from enginehouse.data.sites import SiteRegister
 from enginehouse.evaluation.estimand import SCALES
 from enginehouse.evaluation.parallel.analysis import in_window
@@ -84,7 +85,7 @@ class TrialContext:
         return self.strategies_title(self.protocol.arms[arm]) if self.protocol.arms[arm] else USUAL_CARE
 
     def strategies_title(self, strategies: tuple[str, ...]) -> str:
-        titles = [self.trial.strategy_titles.get(name, plain_words(name)) for name in strategies]
+        titles = [lower_first(self.trial.strategy_titles.get(name, plain_words(name))) for name in strategies]
         return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
 
     def contrast_title(self, contrast: Contrast) -> str:

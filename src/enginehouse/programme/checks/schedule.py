@@ -111,7 +111,7 @@ def _factors(protocol: Protocol) -> Iterator[Fault]:
         return
     mains = factor_contrasts(protocol)
     if len(mains) != FACTORS:
-        what = f"got {counted(len(mains), 'comparison')} of one half of the arms with the other; a 2x2 factorial has two."
+        what = f"got {counted(len(mains), 'comparison')} of one half of the arms with the other; a 2x2 factorial has 2."
         yield Fault(("contrasts",), what, "Pool the arms with and without each component, and compare the two.")
         return
     first, second = (set(protocol.pooled_arms[protocol.contrasts[place].arm]) for place in mains)
@@ -130,9 +130,8 @@ def _second_stage(stage: SecondStage, protocol: Protocol, known: Known) -> Itera
         for number, arm in enumerate(arms):
             yield from _arm((*path, number), arm, protocol)
         if len(set(arms)) < 2:
-            yield Fault(
-                path, f"got {counted(len(set(arms)), 'arm')}; expected at least 2 to draw from.", "Add going on as it is."
-            )
+            what = f"got {counted(len(set(arms)), 'arm')}; expected at least 2 to draw from."
+            yield Fault(path, what, "Add going on as it is.")
     for number, name in enumerate(stage.strata):
         if grouping(name).groups is not None:
             path = ("second_stage", "strata", number)

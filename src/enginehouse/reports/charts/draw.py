@@ -50,6 +50,11 @@ def draw(spec: ChartSpec, *, title: str = "", description: str = "", name: str =
     return canvas.svg(title=title or axis_words(spec), description=description, name=name)
 
 
+def is_half_wide(spec: ChartSpec) -> bool:
+    """Whether the chart is drawn half a page wide, with letters that a phone shows without scrolling."""
+    return isinstance(spec, StandingChart | TrendChart)
+
+
 def axis_words(spec: ChartSpec) -> str:
     """What the chart's axes are called: a title of last resort."""
     labels = [str(getattr(spec, name)) for name in ("y_label", "x_label") if hasattr(spec, name)]

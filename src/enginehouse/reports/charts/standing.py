@@ -32,9 +32,8 @@ def draw_standing(spec: StandingChart) -> Canvas:
         y, top = _draw_bar(canvas, bar, scale, y)
         tops.append(top)
     if spec.target is not None and tops:
-        x = scale(spec.target)
-        canvas.line((x, tops[0] - 1), (x, tops[-1] + _BAR + 4), stroke=PAPER, width=3.4)
-        canvas.line((x, tops[0] - 1), (x, tops[-1] + _BAR + 4), stroke=INK, width=1.6, dash="2 3.5")
+        for top in tops:
+            _draw_target(canvas, scale(spec.target), top)
     canvas.line((1.0, y + 2), (HALF_WIDTH - 8, y + 2), stroke=GRID)
     canvas.height = y + 6
     return canvas
@@ -64,6 +63,12 @@ def _draw_interval(canvas: Canvas, bar: StandingBar, scale: Linear, middle: floa
         canvas.line((ends[0], middle), (ends[1], middle), stroke=colour, width=width)
         for x in ends:
             canvas.line((x, middle - 6), (x, middle + 6), stroke=colour, width=width)
+
+
+def _draw_target(canvas: Canvas, x: float, top: float) -> None:
+    """The target across one bar: it stops short of the words above, which it would strike through."""
+    canvas.line((x, top - 3), (x, top + _BAR + 3), stroke=PAPER, width=4.0)
+    canvas.line((x, top - 3), (x, top + _BAR + 3), stroke=INK, width=2.0, dash="2 4")
 
 
 def _name(text: str, room: float, *, bold: bool) -> tuple[str, ...]:

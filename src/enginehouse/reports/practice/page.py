@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from enginehouse.core.months import Month, Period
+from enginehouse.core.words import first_upper, lower_first
 from enginehouse.feedback.content import Gap, ReportContent
 from enginehouse.programme.enums import Direction
 from enginehouse.programme.message import Action
@@ -70,7 +71,7 @@ class PracticePage:
 
 def practice_page(content: ReportContent) -> PracticePage:
     """The page of `content`."""
-    kind = _say("kind", indicator=fmt.lower_first(content.short_title))
+    kind = _say("kind", indicator=lower_first(content.short_title))
     issue, standing = content.issue, _standing(content)
     return PracticePage(
         language=content.language,
@@ -105,7 +106,7 @@ def _standing(content: ReportContent) -> Figure | None:
     own, other, printed = content.own, content.comparator, content.figures
     if own is None or other is None or not printed.own:
         return None
-    title, target_title = _first_upper(other.title), _first_upper(other.target_title)
+    title, target_title = first_upper(other.title), first_upper(other.target_title)
     words = _say("standing.interval", value=printed.own, interval=printed.interval) if printed.interval else printed.own
     bars = (
         StandingBar(
@@ -210,12 +211,12 @@ def _patients(gap: Gap, printed: str) -> str:
 
 
 def _actions_title(count: int) -> str:
-    return _say("actions.title_one") if count == 1 else _say("actions.title", count=_first_upper(fmt.in_words(count)))
+    return _say("actions.title_one") if count == 1 else _say("actions.title", count=first_upper(fmt.in_words(count)))
 
 
 def _step(action: Action) -> Step:
     return Step(
-        text=_say("actions.step", who=_first_upper(action.who), does=action.does),
+        text=_say("actions.step", who=first_upper(action.who), does=action.does),
         who=_say("actions.who", to_whom=action.to_whom, when=action.when.rstrip(".")),
         search=_say("actions.search", search=action.search),
     )
@@ -229,7 +230,7 @@ def _notes(content: ReportContent) -> tuple[Note, ...]:
         "balancing": content.balancing,
         "barriers": content.barriers,
         "facilitation": content.facilitation_words,
-        "equity": " ".join(content.equity.lines) or content.equity.reason,
+        "equity": " ".join(content.equity.lines),
         "discussion": content.discussion,
     }
     return tuple(Note(id=name, title=_say(f"notes.{name}"), text=text) for name, text in texts.items() if text)
@@ -265,9 +266,9 @@ def _data(content: ReportContent) -> str:
         noun=who.denominator_noun,
         interval=who.interval_words,
     )
-    if other is None:
-        return said
-    return f"{said} {_say('foot.comparator', sites=other.sites, title=other.title, reason=other.reason)}"
+    compared = _say("foot.comparator", sites=other.sites, title=other.title, reason=other.reason) if other else ""
+    unknown = "" if content.equity.lines else content.equity.reason
+    return " ".join(text for text in (said, compared, unknown) if text)
 
 
 def _sender(content: ReportContent) -> str:
@@ -286,10 +287,6 @@ def _next(content: ReportContent) -> str:
 
 def _shown(value: float, content: ReportContent) -> str:
     return number_label(value, content.value_format)
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _say(key: str, **values: str | int) -> str:

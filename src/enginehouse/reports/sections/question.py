@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enginehouse.core.words import lower_first
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import KeyNumber, KeyNumbers, Paragraph, Section
 from enginehouse.reports.effects import limits_words, point_words
@@ -28,7 +29,7 @@ def question_section(basis: Basis) -> Section:
 
 
 def _effect(basis: Basis) -> KeyNumber:
-    label = _say("effect_label", outcome=fmt.lower_first(basis.primary.short_title))
+    label = _say("effect_label", outcome=lower_first(basis.primary.short_title))
     estimate = basis.result.with_drift
     if not isinstance(estimate, Estimate):
         return KeyNumber(label=label, value=fmt.EN_DASH, note=_say("effect_none_note"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enginehouse.core.words import first_upper
 from enginehouse.evaluation.parallel.results import ArmSummary
 from enginehouse.programme.enums import Average
 from enginehouse.reports import format as fmt
@@ -9,7 +10,7 @@ from enginehouse.reports.content import Block, Bullets, DataTable, Section
 from enginehouse.reports.effects import attribute_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper, joined, named_words
+from enginehouse.reports.trial_sections.words import joined, named_words
 from enginehouse.trials.balance import ArmMean, BalanceRow, BalanceTable
 
 BASELINE = "baseline"

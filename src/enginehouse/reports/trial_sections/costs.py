@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from enginehouse.core.words import counted, plural
+from enginehouse.core.words import counted, first_upper, plural
 from enginehouse.economics.arm_costs import ArmCost, ArmCostLine
 from enginehouse.economics.net_benefit import NetBenefit
 from enginehouse.economics.trial_appraisal import TrialAppraisal
@@ -16,7 +16,7 @@ from enginehouse.reports.effects import page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.question import years_words
-from enginehouse.reports.trial_sections.words import first_upper, margin, money_words, probability_words
+from enginehouse.reports.trial_sections.words import margin, money_words, probability_words
 from enginehouse.stats.results import NotEstimable
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import first_upper
 from enginehouse.programme.contract import Forecast
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, DataTable, Paragraph, Section
@@ -11,7 +12,7 @@ from enginehouse.reports.effects import method_words, page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.verdict import after_word, decision_words, headline, rule_text
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import estimated_words, first_upper, margin
+from enginehouse.reports.trial_sections.words import estimated_words, margin
 
 
 def decision_section(basis: TrialBasis) -> Section:

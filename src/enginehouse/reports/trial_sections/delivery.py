@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import first_upper
 from enginehouse.evaluation.parallel.results import ArmFidelity
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, DataTable, Paragraph, Section
@@ -12,7 +13,6 @@ from enginehouse.reports.messages import say
 from enginehouse.reports.trial_facts import WaveFact
 from enginehouse.reports.trial_sections.baseline import baseline_attribute
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper
 from enginehouse.trials.roster import OptOutDifference
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import first_upper
 from enginehouse.evaluation.parallel.results import ArmSummary, ContrastResult, TrialOutcome
 from enginehouse.evaluation.results import TruthResult
 from enginehouse.programme.enums import NumeratorKind
@@ -14,7 +15,7 @@ from enginehouse.reports.messages import say
 from enginehouse.reports.sections.effect import own_unit_words
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.figures import interval_figure, series_figure
-from enginehouse.reports.trial_sections.words import estimated_words, first_upper, joined, named_words
+from enginehouse.reports.trial_sections.words import estimated_words, joined, named_words
 from enginehouse.stats.results import Estimate
 
 

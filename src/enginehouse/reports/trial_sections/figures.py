@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from enginehouse.core.words import first_upper
 from enginehouse.evaluation.parallel.results import ArmSummary, RehearsalPlace
 from enginehouse.reports import format as fmt
 from enginehouse.reports.charts.scales import number_label
@@ -23,7 +24,7 @@ from enginehouse.reports.content import Figure
 from enginehouse.reports.effects import display_effect, effect_words, scaled_per, value_format
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper, margin
+from enginehouse.reports.trial_sections.words import margin
 from enginehouse.stats.results import Estimate, Estimated
 
 _OTHERS: tuple[Emphasis, ...] = ("counterfactual", "evaluation", "flagged", "improvement")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import first_upper
 from enginehouse.evaluation.parallel.results import ArmFlow
 from enginehouse.reports import format as fmt
 from enginehouse.reports.charts.spec import FlowBox, FlowChart, FlowStep
@@ -11,7 +12,7 @@ from enginehouse.reports.content import Block, Bullets, Figure, Section
 from enginehouse.reports.effects import page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper, named_words
+from enginehouse.reports.trial_sections.words import named_words
 
 
 def flow_section(basis: TrialBasis) -> Section:

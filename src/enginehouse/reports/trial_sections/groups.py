@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enginehouse.core.words import first_upper
 from enginehouse.evaluation.parallel.results import ArmGradient, InequalityResult, TrialSubgroup
 from enginehouse.evaluation.results import OutcomeRole
 from enginehouse.reports import format as fmt
@@ -11,7 +12,7 @@ from enginehouse.reports.content import Block, Bullets, DataTable, Paragraph, Se
 from enginehouse.reports.effects import attribute_words, cell_words, effect_words, page_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import first_upper, group_words
+from enginehouse.reports.trial_sections.words import group_words
 from enginehouse.stats.results import Estimate
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enginehouse.core.words import counted
+from enginehouse.core.words import counted, first_upper, lower_first
 from enginehouse.programme.enums import Verdict
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Callout, KeyNumber, KeyNumbers, Paragraph, Section
@@ -10,7 +10,7 @@ from enginehouse.reports.effects import limits_words, page_words, point_words
 from enginehouse.reports.messages import say
 from enginehouse.reports.sections.verdict import headline
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import added_words, estimated_words, first_upper
+from enginehouse.reports.trial_sections.words import added_words, estimated_words
 from enginehouse.stats.results import Estimate, NotEstimable
 
 
@@ -54,7 +54,7 @@ def _effect(basis: TrialBasis) -> KeyNumber:
         "effect_label",
         arm=first_upper(basis.arm_title),
         over=basis.over_title,
-        outcome=fmt.lower_first(basis.primary.short_title),
+        outcome=lower_first(basis.primary.short_title),
     )
     estimate = basis.contrast.effect
     if not isinstance(estimate, Estimate):

@@ -106,7 +106,7 @@ def test_transition_months_leave_something_of_each_turn(said: Callable[..., str]
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("no-visits: [neither, letter]", "no-visits: [neither]", "contrasts\n  got 1 comparison of one half of the arms with the other; a 2x2 factorial has two."),
+        ("no-visits: [neither, letter]", "no-visits: [neither]", "contrasts\n  got 1 comparison of one half of the arms with the other; a 2x2 factorial has 2."),
         ("  both: [feedback-letter, visits]\n", "", "arms\n  got 3 arms; a 2x2 factorial has 4: neither component, each alone, both."),
         ("with-letter: [letter, both], no-letter: [neither, visits]", "with-letter: [visits, both], no-letter: [neither, letter]", "pooled_arms\n  got two components that do not cross"),
         ("with-letter: [letter, both]", "letter: [letter, both]", "pooled_arms.letter\n  got 'letter', which is an arm. Use a name of its own."),

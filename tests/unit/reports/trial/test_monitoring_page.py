@@ -57,7 +57,7 @@ def test_the_outcome_is_of_all_sites_together(monitoring_report: MonitoringRepor
     assert figure.chart.series[0].values[-1] is None
     first, last = opioids.values[0], opioids.values[-2]
     assert f"from {first:.1f} to {last:.1f}" in figure.alt
-    assert f"stand {100 * opioids.relative_change:.1f}% against".replace("-", "−") in text_of(document)
+    assert f"it is {100 * abs(opioids.relative_change):.1f}% lower than in the months before" in text_of(document)
 
 
 def test_before_there_is_anything_that_is_said(monitoring_report: MonitoringReport) -> None:
