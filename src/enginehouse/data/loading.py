@@ -34,6 +34,7 @@ from enginehouse.data.snapshot import (
     Snapshot,
     conversion_id,
     definition_id,
+    latest_in,
     loaded_file,
     read_snapshot,
     snapshot_id,
@@ -276,13 +277,6 @@ class Load:
         for book, keys in self.books.items():
             keys.write(folder / KEYS / f"{book}.txt")
         self.reader.finish(folder, self.books, self.source)
-
-
-def latest_in(home: Path) -> Snapshot | None:
-    """The snapshot that `current` points to."""
-    pointer = home / CURRENT
-    folder = home / pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
-    return read_snapshot(folder) if folder is not None and (folder / RECORD).exists() else None
 
 
 def link(old: Path, new: Path) -> None:

@@ -122,3 +122,10 @@ def conversion_id(definition: str, name: str, checksum: str) -> str:
 
 def _hash(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def latest_in(home: Path) -> Snapshot | None:
+    """The snapshot that `current` points to."""
+    pointer = home / CURRENT
+    folder = home / pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    return read_snapshot(folder) if folder is not None and (folder / RECORD).exists() else None

@@ -12,16 +12,16 @@ how one file becomes Parquet is in `ingest` and `sources`.
 from __future__ import annotations
 
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from enginehouse.core.files import machine_error
 from enginehouse.core.progress import Progress, silent
-from enginehouse.data import duck
-from enginehouse.data.loading import Load, latest_in, only_load
-from enginehouse.data.snapshot import Snapshot
+from enginehouse.data.snapshot import Snapshot, latest_in
 from enginehouse.programme.paths import find_files
 from enginehouse.programme.sources import Source
+
+if TYPE_CHECKING:
+    import duckdb  # takes a third of a second to load: only when data are loaded or queried
 
 
 class Warehouse:
@@ -42,6 +42,8 @@ class Warehouse:
         MachineError
             The disk is full, or the memory.
         """
+        from enginehouse.data.loading import Load, only_load
+
         paths = find_files(source.path, base=base, where=f"source {name}")
         home = self.folder / "snapshots" / name
         try:
@@ -64,6 +66,8 @@ class Warehouse:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An engine with one view for each source's latest rows, named after the source."""
+        from enginehouse.data import duck
+
         engine = duck.connect()
         for name, snapshot in self.snapshots().items():
             engine.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {duck.parquet(snapshot.paths)}')
