@@ -64,7 +64,7 @@ def checkout() -> Path:
 CYCLE = "facilitation"
 TEMPLATE = "head-to-head"
 PRACTICES = 60
-SEED = "a seed that was fixed first"
+SEED, SECOND_SEED = "a seed that was fixed first", "a seed that came second"
 NO_LOT, NO_REPORTS = "ods:Z90004", "ods:Z90007"
 """Before the allocation the first of these sites opts out of being drawn by lot, the second of feedback."""
 
@@ -161,7 +161,7 @@ def _prepared(trial: Trial) -> None:
 
 
 def _allocated(trial: Trial) -> None:
-    trial.do("allocate", "second-statistician", "2025-05-20")
+    trial.do("allocate", "second-statistician", "2025-05-20", seed=SECOND_SEED)
 
 
 def _approved(trial: Trial) -> None:

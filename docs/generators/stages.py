@@ -40,6 +40,10 @@ and *nobody* is left out. The rule behind the tables: **an outcome joined with i
 freeze**. A document marked * tells, or lets one guess, the arm of a site, or compares arms: until the freeze it stays
 closed even to somebody who has the role, if another of their roles lets them read the panel. On one's own machine this
 is [policy and evidence](../../ARCHITECTURE.md#blinding-is-policy-and-evidence), not cryptography.
+
+Values by site leave by `enginehouse insight` and `enginehouse indicators show` as well, which ask nobody for a name.
+While sites have arms and the data are not frozen, they do for the trial's indicators from its start on, and refuse
+whoever may open a document marked *. Months before the start, and monitoring, which is pooled, stay open.
 """
 
 GROUPS: Mapping[str, tuple[DocumentKind, ...]] = {

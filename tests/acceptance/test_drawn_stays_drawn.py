@@ -33,8 +33,27 @@ def test_an_amendment_after_the_allocation_leaves_the_allocation_alone(trial_at,
 def test_what_an_arm_gets_may_change_openly(trial_at):
     trial = trial_at("allocated")
     trial.edit(PROTOCOL, "waves: 6", "waves: 5")
-    trial.do("amend", "manager", "2025-06-01", reason="No postage in April.")
+    first = trial.do("amend", "manager", "2025-06-01", reason="No postage in April.")
+    assert first.proposed
+    assert trial.state.amendments == ()
+    with pytest.raises(NotAllowed, match="'manager' proposed to amend this already, on 2025-06-01"):
+        trial.do("amend", "manager", "2025-06-02", reason="I agree with myself.")
+    with pytest.raises(NotAllowed, match="the files no longer say what was registered"):
+        trial.do("prepare_wave", "manager", "2025-06-02", 1)
+    second = trial.do("amend", "statistician", "2025-06-02", reason="No postage in April.")
+    assert not second.proposed
     assert trial.state.amendments[0].after_allocation
+
+
+def test_an_amendment_that_was_changed_after_it_was_proposed_is_proposed_anew(trial_at):
+    trial = trial_at("registered")
+    trial.edit(PROTOCOL, "waves: 6", "waves: 5")
+    trial.do("amend", "manager", "2025-04-12", reason="No postage in April.")
+    trial.edit(PROTOCOL, "waves: 5", "waves: 4")
+    assert trial.do("amend", "statistician", "2025-04-13", reason="Nor in February.").proposed
+    assert trial.state.amendments == ()
+    assert not trial.do("amend", "manager", "2025-04-14", reason="Nor in February.").proposed
+    assert trial.state.amendments[0].changes == ("delivery.waves: was 6, is now 4",)
 
 
 def test_the_files_of_an_audit_are_not_written_before_the_freeze(trial_at):
@@ -55,5 +74,5 @@ def test_a_seed_is_its_owner_s_alone_and_outlasts_a_preparation_that_was_not_rec
     assert kept.stat().st_mode & 0o077 == 0
     seal(workspace, trial.cycle, "a seed of a preparation that was killed")
     trial.step("allocated")
-    assert trial.state.seed == "a seed that was fixed first"
+    assert (trial.state.seed, trial.state.second_seed) == ("a seed that was fixed first", "a seed that came second")
     assert not kept.parent.exists()

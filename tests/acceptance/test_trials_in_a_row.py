@@ -59,7 +59,7 @@ def draw(trial, told_on, day, seed):
     """Tell the sites, and draw once none can opt out any more."""
     trial.do("open_recruitment", "manager", told_on)
     trial.do("prepare_allocation", "statistician", day, seed=seed)
-    trial.do("allocate", "second-statistician", day)
+    trial.do("allocate", "second-statistician", day, seed=f"{seed}, of the second person")
 
 
 def first_wave(trial, day):
@@ -170,14 +170,14 @@ def test_the_timeline_of_a_past_day_knows_nothing_that_came_later(row):
 
 @pytest.fixture(scope="module")
 def null(trial_standing, trial_in, tmp_path_factory):
-    """Nothing is planted, and the margins are as wide as 60 practices can show: a ratio of 0.9 to 1.11."""
+    """Nothing is planted, and the margins are as wide as 60 practices can show: a ratio of 0.85 to 1.18."""
     trial = trial_in(shutil.copytree(trial_standing("built"), tmp_path_factory.mktemp("null") / "programme"))
     edited(
         trial,
         (
             *SHORT,
-            ("  equivalence: [0.95, 1.05]", "  equivalence: [0.9, 1.11]"),
-            ("  worthwhile: 0.95", "  worthwhile: 0.9"),
+            ("  equivalence: [0.95, 1.05]", "  equivalence: [0.85, 1.18]"),
+            ("  worthwhile: 0.95", "  worthwhile: 0.85"),
             ("    ratio: 0.9\n    reached: 0.85\n    spread: 0.05\n", "    ratio: 1.0\n    reached: 0.85\n"),
             ("    ratio: 0.9\n    note: The same", "    ratio: 1.0\n    note: The same"),
         ),
@@ -196,7 +196,7 @@ def test_where_nothing_was_planted_the_verdict_is_equivalent(null):
     found = evaluation_of(null)
     estimate = found.headline
     low, high = (math.exp(estimate.value + sign * 1.674 * estimate.std_error) for sign in (-1, 1))
-    assert 0.9 < low < 1 < high < 1.11
+    assert 0.85 < low < 1 < high < 1.18
     assert null.state.verdict == found.verdict.word.value == "equivalent"
     assert {each.indicator: each.ratio for each in found.truth}["opioids-ome-per-patient"] == 1.0
 

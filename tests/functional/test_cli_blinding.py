@@ -13,6 +13,7 @@ from datetime import date
 import pytest
 
 import enginehouse as eh
+from enginehouse.core.ids import site_code
 
 CYCLE = "facilitation"
 ARMS = ("amber", "violet")
@@ -139,7 +140,7 @@ def test_those_who_deliver_get_the_list_and_others_are_told_who_may(drawn, run):
     listed = (trial.folder / "output" / "lists" / f"{CYCLE}-{CYCLE}.csv").read_text("utf-8")
     with_visits = {site for site, arm in trial.arms().items() if arm == "violet"}
     assert done.json["sites"] == len(with_visits) == 29
-    assert {site for site in trial.arms() if site in listed} == with_visits
+    assert {site for site in trial.arms() if f"{site_code(site)}," in listed} == with_visits
     refused = run("lists", "export", CYCLE, CYCLE, "-p", str(trial.folder), "--as", "me", "--on", ON)
     assert refused.code == 4
     assert "'me' can read the panel, and outcomes joined with arms stay closed until the freeze." in refused.err
@@ -150,7 +151,9 @@ def test_the_seed_is_shown_once_the_data_are_frozen_and_not_before(trial_standin
         done = run("ledger", "show", "--json", "-p", str(trial_standing(stage)))
         (drawn,) = [event["payload"] for event in done.json if event["type"] == "sites-allocated"]
         assert (drawn["seed"] == "a seed that was fixed first") is shown
+        assert (drawn["second_seed"] == "a seed that came second") is shown
         assert ("a seed that was fixed first" in done.out) is shown
+        assert ("a seed that came second" in done.out) is shown
 
 
 def test_after_the_freeze_an_auditor_draws_the_same_again(trial_at, run, tmp_path):
@@ -161,8 +164,73 @@ def test_after_the_freeze_an_auditor_draws_the_same_again(trial_at, run, tmp_pat
     trial = trial_at("evaluated")
     done = run("allocate", "audit", CYCLE, "-p", str(trial.folder), "--as", "auditor", "--json")
     assert done.code == 0
-    words = [sys.executable, "-I", "-S", "audit_allocation.py", "plan.json", "seed.txt", "allocation.json"]
+    words = [sys.executable, "-I", "-S", "audit_allocation.py", "plan.json", "seeds.txt", "allocation.json"]
     checked = subprocess.run(words, cwd=done.json["folder"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert eh.open_workspace(trial.folder).state(CYCLE).stage.value == "evaluated"
     assert date.fromisoformat(ON) < date.today()
+
+
+# Who reads outcomes by site while sites have arms and the data are not frozen. The trial starts in June 2025, and these
+# are its indicators; `antibacterial-items-per-patient` is none of them.
+OUTCOME, OTHER = "opioids-ome-per-patient", "antibiotics-per-patient"
+SHOW, INSIGHT = ("indicators", "show", OUTCOME), ("insight", OUTCOME)
+NOBODY = ""
+READS = [
+    # stage, command, who, exit code, what is said
+    ("following-up", SHOW, NOBODY, 2, "Say who acts with --as or ENGINEHOUSE_AS"),
+    ("following-up", INSIGHT, NOBODY, 2, "Say who acts with --as or ENGINEHOUSE_AS"),
+    ("following-up", ("insight",), NOBODY, 2, "From 2025-06 on these are outcomes of the running trial 'facilitation'"),
+    ("following-up", SHOW, "manager", 4, "'manager' (programme manager) may open who is in which arm"),
+    ("following-up", INSIGHT, "second-manager", 4, "outcomes joined with arms stay closed until the freeze"),
+    ("following-up", SHOW, "governance", 4, "Months before its start are open to all: --until 2025-05."),
+    ("following-up", INSIGHT, "governance", 4, "Pooled: enginehouse monitor facilitation."),
+    ("following-up", (*SHOW, "--month", "2025-06"), "manager", 4, OUTCOME),
+    ("following-up", (*SHOW, "--until", "2025-06"), "manager", 4, OUTCOME),
+    ("following-up", (*INSIGHT, "--until", "2025-06"), "manager", 4, OUTCOME),
+    ("following-up", SHOW, "mnager", 2, "Did you mean 'manager'?"),
+    ("following-up", SHOW, "statistician", 0, ""),
+    ("following-up", INSIGHT, "me", 0, ""),  # every role, and so one that is never shown an arm
+    ("following-up", SHOW, "board", 0, ""),
+    ("following-up", INSIGHT, "auditor", 0, ""),
+    ("following-up", (*SHOW, "--month", "2025-05"), NOBODY, 0, ""),
+    ("following-up", (*SHOW, "--until", "2025-05"), NOBODY, 0, ""),
+    ("following-up", (*INSIGHT, "--until", "2025-05"), "manager", 0, ""),
+    ("delivering", SHOW, NOBODY, 0, ""),  # no month after the start is loaded yet
+    ("delivering", ("insight",), "manager", 0, ""),
+    ("prepared", SHOW, NOBODY, 0, ""),
+    ("evaluated", SHOW, NOBODY, 0, ""),
+    ("evaluated", ("insight",), "manager", 0, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "who", "code", "said"), READS, ids=[f"{s} {' '.join(w)} {who}" for s, w, who, _, _ in READS]
+)
+def test_outcomes_by_site_are_not_for_those_who_may_open_the_arms(stage, words, who, code, said, trial_standing, run):
+    named = ("--as", who) if who else ()
+    done = run(*words, *named, "-p", str(trial_standing(stage)))
+    assert done.code == code, done.out + done.err
+    assert said in done.err
+    assert "Traceback" not in done.err
+    if code:
+        assert not done.out
+
+
+def test_months_up_to_one_are_shown_and_no_other(trial_standing, run):
+    done = run(*SHOW, "--until", "2025-05", "--json", "-p", str(trial_standing("following-up")))
+    months = {row[1] for row in done.json["rows"]}
+    assert max(months) == "2025-05"
+    assert len(months) == 12
+    early = run(*SHOW, "--until", "2020-05", "-p", str(trial_standing("following-up")))
+    assert (early.code, "has no rows up to 2020-05" in early.err) == (3, True)
+    early = run(*INSIGHT, "--until", "2020-05", "-p", str(trial_standing("following-up")))
+    assert (early.code, f"{OUTCOME} begins in 2024-06" in early.err) == (3, True)
+
+
+def test_a_cycle_that_ended_without_a_result_closes_nothing(trial_at, run):
+    trial = trial_at("following-up")
+    trial.do("suspend", "governance", "2026-06-01", reason="A pause.")
+    assert run(*SHOW, "--as", "manager", "-p", str(trial.folder)).code == 4
+    trial.do("withdraw", "governance", "2026-06-02", reason="For good.")
+    assert run(*SHOW, "-p", str(trial.folder)).code == 0

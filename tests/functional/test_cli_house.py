@@ -83,13 +83,15 @@ def test_every_command_prints_json_for_machines(name):
 
 
 def test_whatever_records_an_act_has_a_trial_run():
-    """Every command that says who acts records something, but for pages that anybody may write again."""
+    """Every command that says who acts records something, but for pages that anybody may write again, and for one that
+    asks who reads.
+    """
     acting = {
         name
         for name in COMMANDS
         if any("--as" in action.option_strings for action in build_parser(name, command_module(name))._actions)
     }
-    assert acting == {*RECORDS, *NO_TRIAL_RUN, "board"}
+    assert acting == {*RECORDS, *NO_TRIAL_RUN, "board", "insight"}
 
 
 def test_the_overview_lists_every_command(run):

@@ -26,6 +26,12 @@ def test_a_seed_is_used_once(trial_at, trial_in, refused, run):
     assert "this seed was used already, in the cycle 'facilitation' on 2025-05-19." in done.err
     assert "Take a new seed: each allocation has its own" in done.err
     assert len(again.events("allocation-prepared")) == before
+    # Nor is the second person's.
+    done = run(
+        "allocate", "prepare", "again", "--seed", "a seed that came second", "-p", str(again.folder),
+        "--as", "statistician", "--on", "2025-05-31",
+    )  # fmt: skip
+    assert "this seed was used already, in the cycle 'facilitation' on 2025-05-20." in done.err
     refused(
         again, "allocate prepare again --seed short", "statistician", "2025-05-31",
         "got a seed of 5 characters. Give at least 16 plain characters", code=2,
@@ -80,6 +86,30 @@ def test_a_roster_that_was_changed_after_the_allocation(trial_at, run, told):
     assert run("ledger", "verify", "-p", str(trial.folder)).code == 5
 
 
+def test_one_person_amending_a_trial(trial_at, refused, told):
+    """From the lock on; another person's agreement is to exactly what the first proposed."""
+    trial = trial_at("allocated")
+    trial.edit(PROTOCOL, "waves: 6", "waves: 5")
+    amend = ("--amend", "No postage in April.")
+    first = told(trial, f"register {CYCLE}", "manager", "2025-05-30", *amend)
+    assert first.out.splitlines() == [
+        f"Proposed to amend {CYCLE}:",
+        "  delivery.waves: was 6, is now 5",
+        "It takes two people: until a second one agrees, the protocol stays locked as it was.",
+        f"Next, by another person: enginehouse register {CYCLE} --amend 'No postage in April.'",
+    ]
+    refused(
+        trial, f"register {CYCLE} --amend Alone.", "manager", "2025-05-31",
+        "'manager' proposed to amend this already, on 2025-05-30.",
+        "It takes a second person (statistician or programme manager), with an id of their own",
+    )  # fmt: skip
+    refused(trial, f"register {CYCLE} --amend Mine.", "governance", "2025-05-31", "'governance'", "may not amend")
+    second = told(trial, f"register {CYCLE}", "statistician", "2025-05-31", *amend)
+    assert second.out.startswith(f"Amended {CYCLE}:\n  delivery.waves: was 6, is now 5\nLocked as ")
+    (amendment,) = trial.state.amendments
+    assert (amendment.proposed_by, amendment.actor) == ("asserted:manager", "asserted:statistician")
+
+
 def test_one_person_doing_the_act_of_two(trial_at, refused, told):
     draft = trial_at("built", "draft")
     assert "It takes two people: nothing is locked yet." in told(draft, f"register {CYCLE}", "me", "2025-04-10").out
@@ -89,6 +119,10 @@ def test_one_person_doing_the_act_of_two(trial_at, refused, told):
         "It takes a second person (statistician or programme manager), with an id of their own: enginehouse register",
     )  # fmt: skip
     prepared = trial_at("prepared")
+    refused(
+        prepared, f"allocate draw {CYCLE} --seed a-seed-of-one-person", "statistician", "2025-05-20",
+        "'statistician' did prepare allocation and so may not allocate as well. It takes a second person",
+    )  # fmt: skip
     refused(
         prepared, f"allocate draw {CYCLE}", "statistician", "2025-05-20",
         "'statistician' did prepare allocation and so may not allocate as well. It takes a second person",

@@ -11,7 +11,6 @@ from enginehouse.cli.arguments import (
     add_programme,
     dry_run_note,
     open_for,
-    refuse_unused,
 )
 from enginehouse.cli.output import Output
 from enginehouse.core.errors import UserError
@@ -28,18 +27,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=tuple(ACTIONS),
-        help="prepare: fix roster, plan and seed; draw: by a second person; audit: files and script to draw again",
+        help="prepare: fix roster, plan and a first seed; draw: by a second person, with a seed of their own; audit: "
+        "files and script to draw again",
     )
     add_cycle(parser)
-    parser.add_argument("--seed", help="prepare: a seed of your own, 16 characters or more (default: random bits)")
+    parser.add_argument(
+        "--seed",
+        help="prepare, draw: a seed of your own, 16 characters or more (default: random bits); the dossier tells which",
+    )
     add_programme(parser)
     add_acting(parser)
 
 
 def run(args: argparse.Namespace) -> Output:
-    refuse_unused(args, {"seed": "prepare"})
-    if args.action == "audit" and (args.dry_run or args.on):
-        raise UserError("got --dry-run or --on, which 'audit' does not use.", remedy="It only writes files.")
+    if args.action == "audit" and (args.dry_run or args.on or args.seed):
+        raise UserError("got --seed, --dry-run or --on, which 'audit' does not use.", remedy="It only writes files.")
     return ACTIONS[args.action](args)
 
 
@@ -58,7 +60,7 @@ def _prepare(args: argparse.Namespace) -> Output:
         f"A second person draws one of {counted(event.accepted, 'accepted scheme')}; the smallest p that they allow is "
         f"{event.smallest_p}.",
         f"Committed to a seed: {event.seed_commitment}.",
-        f"Next, by another person: enginehouse allocate draw {args.cycle}",
+        f"Next, by another person, who adds a seed of their own: enginehouse allocate draw {args.cycle}",
     ]
     record = {
         "cycle": args.cycle,
@@ -76,7 +78,7 @@ def _draw(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.allocate import allocate
 
     workspace = open_for(args)
-    done = allocate(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
+    done = allocate(workspace, args.cycle, by=acting_for(args, workspace), seed=args.seed, dry_run=args.dry_run)
     before = f"They were allocated already, on {done.on}: this is the same allocation. " if done.again else ""
     text = (
         f"{before}{agreeing(done.sites, 'site')} in {counted(done.arms, 'arm')}. Who is in which arm is in a "
@@ -93,7 +95,7 @@ def _audit(args: argparse.Namespace) -> Output:
     workspace = open_for(args)
     folder = write_audit(workspace, args.cycle, by=acting_for(args, workspace))
     return Output(
-        text=f"Wrote {folder}. Run there: python3 audit_allocation.py plan.json seed.txt allocation.json",
+        text=f"Wrote {folder}. Run there: python3 audit_allocation.py plan.json seeds.txt allocation.json",
         record={"cycle": args.cycle, "folder": str(folder)},
     )
 

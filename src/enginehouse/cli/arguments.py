@@ -44,6 +44,17 @@ def add_acting(parser: argparse.ArgumentParser, *, dry_run: bool = True) -> None
         parser.add_argument("--dry-run", action="store_true", help="do everything but record it")
 
 
+def add_reading(parser: argparse.ArgumentParser, *, actor: bool = False) -> None:
+    """Options of what shows outcomes by site; `actor` where `add_acting` has declared --as already."""
+    if not actor:
+        parser.add_argument(
+            "--as", dest="person", metavar="ID", help="who reads; asked for only while a trial runs on these indicators"
+        )
+    parser.add_argument(
+        "--until", metavar="YYYY-MM", help="show: only months up to this one" if actor else "only months up to this one"
+    )
+
+
 def add_cycle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cycle", help="the name of a folder under cycles/")
 

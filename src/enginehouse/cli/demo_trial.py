@@ -47,6 +47,11 @@ class Trial:
         return acting(self.workspace, person, on)
 
     @property
+    def second_seed(self) -> str:
+        """What the second person adds, so that the demo is always the same."""
+        return f"{self.seed}, the second person"
+
+    @property
     def starts(self) -> date:
         return self.workspace.protocol(self.cycle).design.starts.first_day
 
@@ -153,7 +158,7 @@ def draw_by_lot(trial: Trial) -> None:
     assert deadline is not None
     first = deadline.opt_out_by + timedelta(days=1)
     eh.prepare_allocation(workspace, cycle, by=trial.by("statistician", first), seed=trial.seed)
-    eh.allocate(workspace, cycle, by=trial.by("second-statistician", first + timedelta(days=1)))
+    eh.allocate(workspace, cycle, by=trial.by("second-statistician", first + timedelta(days=1)), seed=trial.second_seed)
     eh.export_list(workspace, cycle, "facilitation", by=trial.by("manager", first + timedelta(days=2)))
 
 
@@ -279,7 +284,7 @@ def run_rehearsal(workspace: Workspace, cycle: str, progress: Progress, *, seed:
     eh.register(workspace, cycle, by=trial.by("manager", me.on))
     eh.open_recruitment(workspace, cycle, by=trial.by("manager", me.on))
     eh.prepare_allocation(workspace, cycle, by=trial.by("statistician", me.on), seed=seed)
-    eh.allocate(workspace, cycle, by=trial.by("second-statistician", me.on))
+    eh.allocate(workspace, cycle, by=trial.by("second-statistician", me.on), seed=trial.second_seed)
     eh.start_delivery(workspace, cycle, by=trial.by("manager", me.on))
     eh.start_follow_up(workspace, cycle, by=trial.by("manager", me.on))
     progress("freezing, analysing, and allocating anew 1,000 times")

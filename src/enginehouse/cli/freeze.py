@@ -6,6 +6,8 @@ import argparse
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
+from enginehouse.core.ids import site_codes
+from enginehouse.core.words import counted
 
 EXAMPLES = ("enginehouse freeze first", "enginehouse freeze first --dry-run")
 
@@ -21,5 +23,19 @@ def run(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args)
     event = freeze(workspace, args.cycle, by=acting_for(args, workspace), dry_run=args.dry_run)
-    text = f"Froze the data of {args.cycle}, up to {event.last_month}.\nPanel {event.identity}.{dry_run_note(args)}"
-    return Output(text=text, record={"cycle": args.cycle, "panel": event.identity, "last_month": event.last_month})
+    lines = [f"Froze the data of {args.cycle}, up to {event.last_month}."]
+    if event.withdrawn:
+        lines.append(
+            f"Left out: {counted(event.withdrawn_rows, 'row')} of {site_codes(event.withdrawn)}, which opted out of "
+            f"the use of "
+            "their data."
+        )
+    lines.append(f"Panel {event.identity}.")
+    record = {
+        "cycle": args.cycle,
+        "panel": event.identity,
+        "last_month": event.last_month,
+        "withdrawn": list(event.withdrawn),
+        "withdrawn_rows": event.withdrawn_rows,
+    }
+    return Output(text="\n".join(lines) + dry_run_note(args), record=record)

@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enginehouse.cli.arguments import acting_for, add_acting, add_programme, dry_run_note, open_for, refuse_unused
+from enginehouse.cli.arguments import (
+    acting_for,
+    add_acting,
+    add_programme,
+    add_reading,
+    dry_run_note,
+    open_for,
+    refuse_unused,
+)
 from enginehouse.cli.output import Output, columns
 from enginehouse.cli.progress import TerminalProgress
 from enginehouse.core.errors import UserError
@@ -38,10 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="show: write a CSV file instead")
     add_programme(parser)
     add_acting(parser)
+    add_reading(parser, actor=True)
 
 
 def run(args: argparse.Namespace) -> Output:
-    refuse_unused(args, {"month": "show", "csv": "show", "dry_run": "build"})
+    refuse_unused(args, {"month": "show", "until": "show", "csv": "show", "dry_run": "build"})
     return ACTIONS[args.action](args)
 
 
@@ -80,7 +89,13 @@ def _show(args: argparse.Namespace) -> Output:
         raise UserError(
             "name one indicator.", where="enginehouse indicators show", remedy="For example: " + EXAMPLES[2]
         )
-    table = show_indicator(open_for(args, need_cycles=False), args.names[0], month=args.month)
+    table = show_indicator(
+        open_for(args, need_cycles=False),
+        args.names[0],
+        month=args.month,
+        until=Month.parse(args.until) if args.until else None,
+        reader=args.person,
+    )
     record = {"header": table.header, "rows": table.rows, "rule": table.rule.value, "note": table.note}
     if args.csv is not None:
         write_whole(args.csv, render_csv(table))

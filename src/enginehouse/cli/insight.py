@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from enginehouse.cli.arguments import add_programme, open_for
+from enginehouse.cli.arguments import add_programme, add_reading, open_for
 from enginehouse.cli.output import Output, columns
+from enginehouse.core.months import Month
 
 if TYPE_CHECKING:
     from enginehouse.reports.insight import IndicatorInsight
 
-EXAMPLES = ("enginehouse insight", "enginehouse insight opioids-ome-per-patient --benchmark best-quarter")
+EXAMPLES = (
+    "enginehouse insight",
+    "enginehouse insight opioids-ome-per-patient --benchmark best-quarter",
+    "enginehouse insight --until 2025-05   # before a trial's start: nobody is asked who reads",
+)
 HEADER = ("indicator", "sites", "10th", "median", "90th", "ICC", "headroom")
 
 
@@ -20,13 +25,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--benchmark", default="best-quarter", help="what sites are held against (default: best-quarter)"
     )
+    add_reading(parser)
     add_programme(parser)
 
 
 def run(args: argparse.Namespace) -> Output:
     from enginehouse.cycle.insight import write_insight
 
-    written = write_insight(open_for(args, need_cycles=False), indicators=args.indicators, benchmark=args.benchmark)
+    written = write_insight(
+        open_for(args, need_cycles=False),
+        indicators=args.indicators,
+        benchmark=args.benchmark,
+        until=Month.parse(args.until) if args.until else None,
+        reader=args.person,
+    )
     lines = [
         *([written.document.banner.replace("**", "")] if written.document.banner else []),
         columns([HEADER, *(_row(each) for each in written.found)]),

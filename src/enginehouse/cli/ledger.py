@@ -16,7 +16,7 @@ from enginehouse.core.words import agreeing, counted
 from enginehouse.cycle.record_of import open_record
 from enginehouse.governance.state import as_known, as_of
 from enginehouse.ledger.event import Event, Head
-from enginehouse.ledger.events import DataFrozen, ReportsSent, SitesAllocated
+from enginehouse.ledger.events import DataFrozen, ReportsSent, SitesAllocated, WavePrepared
 
 EXAMPLES = (
     "enginehouse ledger show",
@@ -92,15 +92,15 @@ def _frozen(events: Iterable[Event]) -> set[str | None]:
 
 
 def _payload(event: Event, frozen: set[str | None]) -> dict[str, Any]:
-    """What the event says, but for what tells an arm before the freeze: the seed, which with the plan tells every
-    site's, and who was sent a report, since an arm may get none.
+    """What the event says, but for what tells an arm before the freeze: the seeds, which with the plan tell every
+    site's, and for whom a report was made and to whom it was sent, since an arm may get none.
     """
     payload = asdict(event.payload)
     if event.cycle in frozen:
         return payload
     if isinstance(event.payload, SitesAllocated):
-        payload["seed"] = SEALED
-    if isinstance(event.payload, ReportsSent):
+        payload["seed"] = payload["second_seed"] = SEALED
+    if isinstance(event.payload, WavePrepared | ReportsSent):
         payload["sites"] = f"{len(event.payload.sites)} {SEALED}"
     return payload
 

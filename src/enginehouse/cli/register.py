@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from enginehouse.cli.arguments import acting_for, add_acting, add_cycle, add_programme, dry_run_note, open_for
 from enginehouse.cli.output import Output
@@ -17,7 +18,10 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     add_cycle(parser)
     parser.add_argument(
-        "--amend", metavar="REASON", help="lock the protocol again as its file stands now, before the data are frozen"
+        "--amend",
+        metavar="REASON",
+        help="lock the protocol again as its file stands now, before the data are frozen; by two people where "
+        "registering takes two",
     )
     add_programme(parser)
     add_acting(parser)
@@ -64,9 +68,19 @@ def _amend(args: argparse.Namespace) -> Output:
 
     workspace = open_for(args)
     by = acting_for(args, workspace)
-    event = amend(workspace, args.cycle, by=by, reason=args.amend, dry_run=args.dry_run)
-    lines = [f"Amended {args.cycle}:", *(f"  {change}" for change in event.changes)]
+    done = amend(workspace, args.cycle, by=by, reason=args.amend, dry_run=args.dry_run)
+    event = done.event
+    changes = [f"  {change}" for change in event.changes]
+    if done.proposed:
+        lines = [
+            f"Proposed to amend {args.cycle}:",
+            *changes,
+            "It takes two people: until a second one agrees, the protocol stays locked as it was.",
+            f"Next, by another person: enginehouse register {args.cycle} --amend {shlex.quote(event.reason)}",
+        ]
+    else:
+        lines = [f"Amended {args.cycle}:", *changes, f"Locked as {event.protocol_hash}."]
+    record = {"cycle": args.cycle, "protocol_hash": event.protocol_hash, "changes": list(event.changes)}
     return Output(
-        text="\n".join(lines) + f"\nLocked as {event.protocol_hash}.{dry_run_note(args)}",
-        record={"cycle": args.cycle, "protocol_hash": event.protocol_hash, "changes": list(event.changes)},
+        text="\n".join(lines) + dry_run_note(args), record=record | ({"proposed": True} if done.proposed else {})
     )

@@ -6,13 +6,21 @@ from collections.abc import Sequence
 
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.permissions import check_permission
-from enginehouse.governance.policies import check_act, check_day, check_payload, check_second_person, subject_of
+from enginehouse.governance.policies import (
+    check_act,
+    check_day,
+    check_payload,
+    check_proposal,
+    check_second_person,
+    is_first_of_two,
+    subject_of,
+)
 from enginehouse.governance.rules import CycleRules, rules_of
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState, cycle_state
 from enginehouse.governance.visibility import check_may_open
 from enginehouse.ledger.event import Event
-from enginehouse.ledger.events import Payload
+from enginehouse.ledger.events import ActProposed, Payload
 from enginehouse.programme.read import protocol_from_json
 
 
@@ -38,6 +46,37 @@ def rules_for(workspace: Workspace, cycle: str, state: CycleState) -> CycleRules
     if state.protocol is not None:
         protocol = protocol_from_json(workspace.record.documents.get(state.protocol))
     return rules_of(protocol, workspace.programme.contracts.get(cycle))
+
+
+def is_first(workspace: Workspace, act: Act, payload: Payload, state: CycleState, cycle: str, by: Acting) -> bool:
+    """Whether the act takes two people and this is the first, who can do no more than propose it."""
+    design = rules_for(workspace, cycle, state).design
+    return is_first_of_two(state, act, by.actor, _agreed(payload), design=design)
+
+
+def propose(
+    workspace: Workspace,
+    act: Act,
+    payload: Payload,
+    state: CycleState,
+    cycle: str,
+    *,
+    by: Acting,
+    reason: str = "",
+    dry_run: bool = False,
+) -> None:
+    """Put on record that the first of two people stands by what `payload` would record."""
+    design = rules_for(workspace, cycle, state).design
+    check_proposal(state, act, by.person, _agreed(payload), design=design)
+    if not dry_run:
+        proposal = ActProposed(act=act.value, subject=_agreed(payload), reason=reason)
+        record_act(workspace, Act.PROPOSE, proposal, cycle=cycle, by=by)
+
+
+def _agreed(payload: Payload) -> str:
+    subject = subject_of(payload)
+    assert subject is not None, "an act of two people has something that they agree on"
+    return subject
 
 
 def record_act(

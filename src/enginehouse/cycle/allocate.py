@@ -1,4 +1,5 @@
-"""Steps: fix who can be allocated and how, with a seed committed to; then, by a second person, draw.
+"""Steps: fix who can be allocated and how, with a seed committed to; then, by a second person with a seed of their own,
+draw.
 
 Asked again, the recorded allocation is given back and nothing is drawn.
 """
@@ -9,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from enginehouse.core.errors import NotAllowed, UserError
+from enginehouse.core.errors import NotAllowed
 from enginehouse.core.ids import site_codes
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.allocation import read_allocation, read_plan, read_roster
@@ -20,7 +21,7 @@ from enginehouse.cycle.sealed import discard, new_seed, seal, unseal
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.governance.commands import command
 from enginehouse.governance.permissions import check_permission
-from enginehouse.governance.policies import check_seed_commitment
+from enginehouse.governance.policies import check_second_person, check_seed_commitment, subject
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
@@ -29,8 +30,7 @@ from enginehouse.trials.balance import balance_table
 from enginehouse.trials.draw import draw
 from enginehouse.trials.plan import AllocationPlan, plan_allocation
 from enginehouse.trials.roster import Roster
-
-_SHORTEST_SEED = 16
+from enginehouse.trials.seeds import check_seed, seed_of_two
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,15 @@ class Allocated:
 def prepare_allocation(
     workspace: Workspace, cycle: str, *, by: Acting, seed: str | None = None, dry_run: bool = False
 ) -> PreparedAllocation:
-    """Fix roster and plan and commit to a seed. Without `seed` 256 random bits are taken; one of your own is recorded
-    as soon as it is used, and can be used once.
+    """Fix roster and plan and commit to the first person's seed. Without `seed` 256 random bits are taken; the record
+    says which. What it draws is open until the second person has given theirs.
     """
     state = authorise(workspace, Act.PREPARE_ALLOCATION, cycle, by)
     registered = locked(workspace, cycle, state)
     roster = eligible(workspace, cycle, registered, state)
     plan = plan_allocation(registered.protocol, roster)
-    seed = new_seed() if seed is None else _usable(seed)
-    commitment = sha256_hex(seed.encode())
-    check_seed_commitment(commitment, tuple(workspace.record.store.events()), cycle=cycle)
+    own = _own_seed(workspace, cycle, seed)
+    commitment = sha256_hex(own.encode())
     documents = (_document(roster), _document(plan))
     event = AllocationPrepared(
         roster=sha256_hex(documents[0]),
@@ -73,33 +72,44 @@ def prepare_allocation(
         accepted=plan.acceptance.accepted if plan.acceptance else 0,
         smallest_p=f"{plan.smallest_p:.6g}",
         seed_commitment=commitment,
+        seed_by_hand=seed is not None,
     )
     if not dry_run:
-        seal(workspace, cycle, seed)
+        seal(workspace, cycle, own)
         record_act(workspace, Act.PREPARE_ALLOCATION, event, cycle=cycle, by=by, documents=documents)
     return PreparedAllocation(event, roster, plan)
 
 
-def allocate(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = False) -> Allocated:
-    """Draw one of the accepted schemes with the committed seed, and record it. By another person than who prepared."""
+def allocate(
+    workspace: Workspace, cycle: str, *, by: Acting, seed: str | None = None, dry_run: bool = False
+) -> Allocated:
+    """Draw one of the accepted schemes, and record it. By another person than who prepared.
+
+    It is drawn with the seed that was committed to and the second person's: 256 random bits, unless `seed` is given.
+    """
     check_permission(Act.ALLOCATE, by.person)
     before = workspace.state(cycle)
     if before.allocation is not None:
         return _recorded(workspace, before)
     state = authorise(workspace, Act.ALLOCATE, cycle, by)
     registered = locked(workspace, cycle, state)
+    # Before anything is drawn: a draw that is refused leaves nothing behind that could be read.
+    agreed = subject(named(state.plan), named(state.seed_commitment))
+    check_second_person(state, Act.ALLOCATE, by.actor, agreed, design=registered.protocol.design.type)
     _check_roster(workspace, state, eligible(workspace, cycle, registered, state))
     plan = read_plan(workspace, state)
-    seed = unseal(workspace, cycle, named(state.seed_commitment))
-    allocation = draw(plan, seed)
+    first, second = unseal(workspace, cycle, named(state.seed_commitment)), _own_seed(workspace, cycle, seed)
+    allocation = draw(plan, seed_of_two(first, second))
     balance = balance_table(read_roster(workspace, state), plan, allocation)
     documents = (_document(allocation), _document(balance))
     event = SitesAllocated(
         allocation=sha256_hex(documents[0]),
         plan=named(state.plan),
         balance=sha256_hex(documents[1]),
-        seed=seed,
+        seed=first,
         seed_commitment=named(state.seed_commitment),
+        second_seed=second,
+        second_by_hand=seed is not None,
         sites=len(allocation.sites),
     )
     if not dry_run:
@@ -135,13 +145,10 @@ def _drawn_from(roster: Roster) -> tuple[object, ...]:
     return roster.sites, roster.networks, roster.groups, roster.covariates
 
 
-def _usable(seed: str) -> str:
-    if len(seed) < _SHORTEST_SEED or not seed.isascii() or not seed.isprintable():
-        raise UserError(
-            f"got a seed of {len(seed)} characters.",
-            where="--seed",
-            remedy=f"Give at least {_SHORTEST_SEED} plain characters, or none: then random bits are taken.",
-        )
+def _own_seed(workspace: Workspace, cycle: str, given: str | None) -> str:
+    """The seed of one of the two people: random bits, or what that person gave, if it may be used."""
+    seed = new_seed() if given is None else check_seed(given, where="--seed")
+    check_seed_commitment(sha256_hex(seed.encode()), tuple(workspace.record.store.events()), cycle=cycle)
     return seed
 
 

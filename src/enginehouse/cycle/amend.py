@@ -1,9 +1,15 @@
-"""Step: change a locked protocol openly, before the freeze: what changed and why stay in the record and the dossier."""
+"""Step: change a locked protocol openly, before the freeze: what changed and why stay in the record and the dossier.
+
+Where sites are allocated at random it takes two people, as registering does: the first one's call proposes, the second
+one's amends.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from enginehouse.core.errors import NotAllowed, UserError
-from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.act import authorise, is_first, propose, record_act
 from enginehouse.cycle.question import try_question
 from enginehouse.cycle.register import changes_from, lockable, read_locked
 from enginehouse.cycle.workspace import Acting, Workspace
@@ -14,8 +20,16 @@ from enginehouse.programme.hashing import definition_hash
 from enginehouse.programme.protocol import Protocol
 
 
-def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run: bool = False) -> ProtocolAmended:
-    """Lock the cycle's protocol again, as its file stands now."""
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The event that locks the protocol again; `proposed` when this was the first of two people and nothing is yet."""
+
+    event: ProtocolAmended
+    proposed: bool = False
+
+
+def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run: bool = False) -> Amended:
+    """Lock the cycle's protocol again, as its file stands now; of two people, the first one proposes it."""
     state = authorise(workspace, Act.AMEND, cycle, by)
     found = read_locked(workspace, cycle, state)
     changes = changes_from(workspace, cycle, found)
@@ -35,9 +49,12 @@ def amend(workspace: Workspace, cycle: str, *, by: Acting, reason: str, dry_run:
         changes=changes,
         reason=reason.strip(),
     )
+    if is_first(workspace, Act.AMEND, event, state, cycle, by):
+        propose(workspace, Act.AMEND, event, state, cycle, by=by, reason=event.reason, dry_run=dry_run)
+        return Amended(event, proposed=True)
     if not dry_run:
         record_act(workspace, Act.AMEND, event, cycle=cycle, by=by, documents=(content, definitions))
-    return event
+    return Amended(event)
 
 
 def _refuse_other_arms(locked: Protocol, now: Protocol) -> None:

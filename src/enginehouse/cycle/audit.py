@@ -18,12 +18,12 @@ from enginehouse.trials.auditor import SCRIPT_NAME, auditor_script
 
 
 def audit_files(workspace: Workspace, cycle: str) -> dict[str, bytes]:
-    """The script, the seed, and plan and allocation byte for byte as recorded: their SHA-256 is the document's name."""
+    """The script, both seeds, plan and allocation; these two byte for byte as recorded: their SHA-256 is their name."""
     state, documents = workspace.state(cycle), workspace.record.documents
     return {
         SCRIPT_NAME: auditor_script(),
         "plan.json": documents.get(named(state.plan)),
-        "seed.txt": f"{named(state.seed)}\n".encode("ascii"),
+        "seeds.txt": f"{named(state.seed)}\n{named(state.second_seed)}\n".encode("ascii"),
         "allocation.json": documents.get(named(state.allocation)),
     }
 

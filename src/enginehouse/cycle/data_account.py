@@ -35,9 +35,10 @@ def quality_of(workspace: Workspace) -> DataQuality:
     return check_data(workspace.warehouse, workspace.programme.settings, cannot_exceed=names)
 
 
-def account_document(workspace: Workspace, built: PanelBuilt) -> bytes:
-    """The account of the data behind the panel that `built` names."""
-    account = DataAccount(sources=_sources(workspace, built), faults=_faults(workspace), left_out=built.left_out)
+def account_document(workspace: Workspace, built: PanelBuilt, *, also: tuple[str, ...] = ()) -> bytes:
+    """The account of the data behind the panel that `built` names; `also` was left out of it afterwards."""
+    left_out = (*built.left_out, *also)
+    account = DataAccount(sources=_sources(workspace, built), faults=_faults(workspace), left_out=left_out)
     return json.dumps(asdict(account), sort_keys=True, ensure_ascii=False).encode()
 
 

@@ -8,6 +8,7 @@ from enginehouse.core.words import plural
 from enginehouse.cycle.data_account import account_from_document
 from enginehouse.cycle.documents import named
 from enginehouse.cycle.workspace import Workspace, person_name
+from enginehouse.governance.recorded import Amendment
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState, Done
 from enginehouse.ledger.event import Event
@@ -66,9 +67,15 @@ def _done(state: CycleState, act: Act) -> Done:
 
 def _amendments(workspace: Workspace, state: CycleState) -> tuple[AmendmentFact, ...]:
     return tuple(
-        AmendmentFact(on=str(a.effective_on), by=person_name(workspace, a.actor), changes=a.changes, reason=a.reason)
+        AmendmentFact(on=str(a.effective_on), by=_amended_by(workspace, a), changes=a.changes, reason=a.reason)
         for a in state.amendments
     )
+
+
+def _amended_by(workspace: Workspace, amendment: Amendment) -> str:
+    """One person, or two: who proposed it, and who agreed."""
+    people = [amendment.proposed_by, amendment.actor] if amendment.proposed_by else [amendment.actor]
+    return " and ".join(person_name(workspace, actor) for actor in people)
 
 
 def _decision(workspace: Workspace, state: CycleState) -> DecisionFact | None:

@@ -1,14 +1,21 @@
 """Step: fix the panel and the register of sites that the registered analysis will use, and what is known of the data.
 
-What could not be evaluated is not frozen: data are frozen once.
+What could not be evaluated is not frozen: data are frozen once. Nor are the data of sites that opted out of their use.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from enginehouse.core.errors import DataError, NotAllowed
+from enginehouse.core.ids import site_codes
 from enginehouse.core.months import Month
+from enginehouse.core.words import agreeing
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.build_indicators import newest_panel_event, panel_of
 from enginehouse.cycle.data_account import account_document
@@ -18,6 +25,7 @@ from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.data.register import build_register
 from enginehouse.data.sites import SiteRegister
 from enginehouse.evaluation.arms import choose_arms, register_for
+from enginehouse.governance.opt_outs import may_use_data
 from enginehouse.governance.stages import Act
 from enginehouse.indicators.panel import Panel
 from enginehouse.ledger.canonical import sha256_hex
@@ -32,12 +40,15 @@ def freeze(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fals
     registered = locked(workspace, cycle, state)
     built = newest_panel_event(workspace)
     check_built_as_registered(workspace, registered, built, then="freeze again")
-    panel = panel_of(workspace, built).only(tuple(registered.indicators))
-    register = build_register(workspace.warehouse, workspace.programme.settings).only(panel.sites)
+    whole = panel_of(workspace, built).only(tuple(registered.indicators))
+    withdrawn = tuple(site for site in whole.sites if not may_use_data(state, site))
+    panel = _without(whole, withdrawn)
+    rows = whole.table.num_rows - panel.table.num_rows
+    register = _describing(build_register(workspace.warehouse, workspace.programme.settings).only(whole.sites), panel)
     _check_months(panel, registered)
     _check_arms(register, registered.protocol)
     content, sites = panel.to_bytes(), _sites_document(register)
-    account = account_document(workspace, built)
+    account = account_document(workspace, built, also=_cut_out(withdrawn, rows))
     event = DataFrozen(
         panel=sha256_hex(content),
         identity=panel.identity,
@@ -45,10 +56,32 @@ def freeze(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fals
         account=sha256_hex(account),
         protocol_hash=registered.protocol_hash,
         last_month=str(panel.last_month),
+        withdrawn=withdrawn,
+        withdrawn_rows=rows,
     )
     if not dry_run:
         record_act(workspace, Act.FREEZE, event, cycle=cycle, by=by, documents=(content, sites, account))
     return event
+
+
+def _without(panel: Panel, sites: Sequence[str]) -> Panel:
+    """The panel with no row of these sites."""
+    theirs = pc.is_in(panel.table.column("site"), pa.array(sites, pa.string()))
+    return Panel.from_table(panel.table.filter(pc.invert(theirs))) if sites else panel
+
+
+def _describing(register: SiteRegister, panel: Panel) -> SiteRegister:
+    """The register with every site in it, so that each can be accounted for, and attributes of the panel's only."""
+    return replace(register, attributes=register.only(panel.sites).attributes)
+
+
+def _cut_out(sites: Sequence[str], rows: int) -> tuple[str, ...]:
+    """What the account of the data says of sites that opted out of the use of theirs."""
+    if not sites:
+        return ()
+    return (
+        f"{agreeing(rows, 'row', 'was', 'were')} cut out, of {site_codes(sites)}: opted out of the use of their data",
+    )
 
 
 def _sites_document(register: SiteRegister) -> bytes:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from enginehouse.core.errors import UserError, did_you_mean
-from enginehouse.core.files import write_whole
-from enginehouse.core.months import Period
+from enginehouse.core.errors import DataError, UserError, did_you_mean
+from enginehouse.core.months import Month, Period
 from enginehouse.cycle.build_indicators import current_panel
 from enginehouse.cycle.disclosure import rule_with_sites
-from enginehouse.cycle.pages import INSIGHT, pages_beside
+from enginehouse.cycle.outcomes import check_may_show
+from enginehouse.cycle.pages import INSIGHT, pages_beside, write_page
 from enginehouse.cycle.sources import source_facts
 from enginehouse.cycle.workspace import Workspace
 from enginehouse.data.register import build_register
@@ -45,13 +45,21 @@ class WrittenInsight:
 
 
 def write_insight(
-    workspace: Workspace, *, indicators: Sequence[str] = (), benchmark: str = Benchmark.BEST_QUARTER.value
+    workspace: Workspace,
+    *,
+    indicators: Sequence[str] = (),
+    benchmark: str = Benchmark.BEST_QUARTER.value,
+    until: Month | None = None,
+    reader: str | None = None,
 ) -> WrittenInsight:
-    """Describe each indicator of the newest panel; headroom is over its last twelve months."""
+    """Describe each indicator of the newest panel, up to a month (inclusive) or to its last; headroom is over its last
+    twelve months. `reader` must be named while a trial runs of which they are outcomes.
+    """
     panel = current_panel(workspace)
     register = build_register(workspace.warehouse, workspace.programme.settings)
-    names = tuple(indicators) or panel.indicators
-    found = [_insight(workspace, panel, register, name, _benchmark(benchmark)) for name in names]
+    measured = {name: _up_to(_arrays(workspace, panel, name), until) for name in indicators or panel.indicators}
+    check_may_show(workspace, {name: arrays.months[-1] for name, arrays in measured.items()}, reader=reader)
+    found = [_insight(workspace, arrays, register, _benchmark(benchmark)) for arrays in measured.values()]
     settings = workspace.programme.settings
     document = insight_document(
         found,
@@ -63,7 +71,7 @@ def write_insight(
         pages=pages_beside(workspace, "insight"),
     )
     page = workspace.output / INSIGHT
-    write_whole(page, render_html(document))
+    write_page(workspace, page, render_html(document))
     return WrittenInsight(page, document, tuple(found), {each.indicator.id: _record(each) for each in found})
 
 
@@ -75,13 +83,26 @@ def _benchmark(name: str) -> Benchmark:
         raise UserError(f"got benchmark '{name}'.", where="--benchmark", remedy=remedy) from None
 
 
-def _insight(
-    workspace: Workspace, panel: Panel, register: SiteRegister, name: str, benchmark: Benchmark
-) -> IndicatorInsight:
+def _arrays(workspace: Workspace, panel: Panel, name: str) -> PanelArrays:
     defined = workspace.programme.indicators
     if name not in defined:
         raise UserError(f"got indicator '{name}'.", where="indicators", remedy=did_you_mean(name, defined))
-    indicator, arrays = defined[name], panel.arrays(name)
+    return panel.arrays(name)
+
+
+def _up_to(arrays: PanelArrays, until: Month | None) -> PanelArrays:
+    first, last = arrays.months[0], arrays.months[-1]
+    if until is None or until >= last:
+        return arrays
+    if until < first:
+        raise DataError(f"{arrays.indicator} begins in {first}.", where="--until", remedy="Name a later month.")
+    return arrays.in_period(Period(first, until + 1))
+
+
+def _insight(
+    workspace: Workspace, arrays: PanelArrays, register: SiteRegister, benchmark: Benchmark
+) -> IndicatorInsight:
+    indicator = workspace.programme.indicators[arrays.indicator]
     period = _last_year(arrays)
     room = headroom(
         arrays,

@@ -242,7 +242,7 @@ def _fix(workspace: Workspace, cycle: str, made: _Made, *, by: Acting, dry_run: 
         manifest=sha256_hex(listed),
         bundle=sha256_hex(bundle),
         panel=made.panel,
-        reports=len(manifest.entries),
+        sites=manifest.sites,
         warnings=sum(len(entry.warnings) for entry in manifest.entries),
     )
     proofs = _proofs(workspace, cycle, made)

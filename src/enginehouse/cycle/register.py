@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from enginehouse.core.errors import NotAllowed
 from enginehouse.core.months import Month
-from enginehouse.cycle.act import authorise, record_act
+from enginehouse.cycle.act import authorise, is_first, propose, record_act
 from enginehouse.cycle.definitions import (
     definitions_document,
     indicators_from_document,
@@ -16,11 +16,11 @@ from enginehouse.cycle.definitions import (
 )
 from enginehouse.cycle.question import TriedQuestion, try_question
 from enginehouse.cycle.workspace import Acting, Workspace
-from enginehouse.governance.policies import check_proposal, is_first_of_two, next_acts, subject_of
+from enginehouse.governance.policies import next_acts
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
-from enginehouse.ledger.events import ActProposed, CycleRegistered
+from enginehouse.ledger.events import CycleRegistered
 from enginehouse.programme.diff import diff
 from enginehouse.programme.hashing import definition_bytes, definition_hash
 from enginehouse.programme.indicator import Indicator
@@ -68,24 +68,12 @@ def register(workspace: Workspace, cycle: str, *, by: Acting, dry_run: bool = Fa
         retrospective=Month.of(by.on) >= protocol.design.starts,
         prior_knowledge=protocol.prior_knowledge,
     )
-    subject = subject_of(event)
-    assert subject is not None, "two people can agree on a protocol"
-    if is_first_of_two(state, Act.REGISTER, by.actor, subject, design=protocol.design.type):
-        return _propose(workspace, cycle, state, subject, Registered(event, tried, proposed=True), by, dry_run)
+    if is_first(workspace, Act.REGISTER, event, state, cycle, by):
+        propose(workspace, Act.REGISTER, event, state, cycle, by=by, dry_run=dry_run)
+        return Registered(event, tried, proposed=True)
     if not dry_run:
         record_act(workspace, Act.REGISTER, event, cycle=cycle, by=by, documents=(content, definitions))
     return Registered(event, tried)
-
-
-def _propose(
-    workspace: Workspace, cycle: str, state: CycleState, subject: str, first: Registered, by: Acting, dry_run: bool
-) -> Registered:
-    design = workspace.protocol(cycle).design.type
-    check_proposal(state, Act.REGISTER, by.person, subject, design=design)
-    if not dry_run:
-        payload = ActProposed(act=Act.REGISTER.value, subject=subject)
-        record_act(workspace, Act.PROPOSE, payload, cycle=cycle, by=by)
-    return first
 
 
 def lockable(workspace: Workspace, cycle: str) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
-"""The seed between its commitment and its use: in a file that only its owner's account can read.
+"""The first person's seed between its commitment and its use: in a file that only its owner's account can read.
 
 On one's own machine this is policy and evidence, not cryptography: the record holds the seed's hash from before the
-draw, and the seed itself from the draw on.
+draw, and the seed itself from the draw on. The second person's seed is made as it is used, and waits nowhere.
 """
 
 from __future__ import annotations

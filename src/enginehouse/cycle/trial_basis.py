@@ -42,7 +42,7 @@ from enginehouse.trials.auditor import HOW_TO, SCRIPT_NAME
 from enginehouse.trials.balance import balance_from_record
 from enginehouse.trials.design_report import designs_from_record
 
-AUDIT_FILES = ("plan.json", "seed.txt", "allocation.json")
+AUDIT_FILES = ("plan.json", "seeds.txt", "allocation.json")
 _STOPS: Mapping[type, str] = {
     CycleSuspended: "suspended",
     CycleResumed: "resumed",
@@ -127,6 +127,10 @@ def _allocation(workspace: Workspace, state: CycleState) -> AllocationFact:
         allocated_by=person_name(workspace, drawn.actor),
         seed=named(state.seed),
         seed_commitment=prepared.seed_commitment,
+        second_seed=named(state.second_seed),
+        seed_by_hand=prepared.seed_by_hand,
+        second_by_hand=state.second_by_hand,
+        prepared_times=len(state.preparations),
         roster=prepared.roster,
         plan=prepared.plan,
         allocation=named(state.allocation),

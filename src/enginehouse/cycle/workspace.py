@@ -90,8 +90,18 @@ def open_workspace(folder: Path, *, need_cycles: bool = True, index: str = "") -
     return Workspace(programme, load_people(folder), open_record(folder), warehouse, index)
 
 
-def acting(workspace: Workspace, person: str | None = None, on: date | None = None) -> Acting:
-    """The named person, or `ENGINEHOUSE_AS`, or the only one of `people.csv`; today unless a day is given."""
+def acting(
+    workspace: Workspace,
+    person: str | None = None,
+    on: date | None = None,
+    *,
+    why: str = "nobody was named for this act.",
+    instead: str = "",
+) -> Acting:
+    """The named person, or `ENGINEHOUSE_AS`, or the only one of `people.csv`; today unless a day is given.
+
+    `why` and `instead` are for what asks for a name only at times: why it does now, and what goes without.
+    """
     where = str(workspace.programme.folder / "people.csv")
     people = workspace.people
     person = person or os.environ.get("ENGINEHOUSE_AS")
@@ -99,9 +109,9 @@ def acting(workspace: Workspace, person: str | None = None, on: date | None = No
         person = next(iter(people))
     if person is None:
         raise UserError(
-            "nobody was named for this act.",
+            why,
             where=where,
-            remedy=f"Say who acts with --as or ENGINEHOUSE_AS: {', '.join(sorted(people))}.",
+            remedy=f"Say who acts with --as or ENGINEHOUSE_AS: {', '.join(sorted(people))}. {instead}".rstrip(),
         )
     if person not in people:
         raise UserError(f"got person '{person}'.", where=where, remedy=did_you_mean(person, people))

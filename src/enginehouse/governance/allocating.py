@@ -15,8 +15,9 @@ from enginehouse.governance.lack import Lack
 from enginehouse.governance.rules import CycleRules
 from enginehouse.governance.stages import Act
 from enginehouse.governance.state import CycleState
+from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.event import Event
-from enginehouse.ledger.events import AllocationPrepared, SitesAllocated
+from enginehouse.ledger.events import AllocationPrepared, Payload, SitesAllocated
 from enginehouse.programme.enums import OptOutScope
 
 _PREPARE_AGAIN = f"Prepare the allocation again ({command(Act.PREPARE_ALLOCATION)})."
@@ -72,22 +73,24 @@ def unprepared(state: CycleState) -> Iterator[Lack]:
 
 
 def check_seed_commitment(commitment: str, events: Iterable[Event], *, cycle: str | None = None) -> None:
-    """Refuse a seed that another cycle committed to: what it draws would be known, or chosen, beforehand.
+    """Refuse a seed, by its SHA-256, that another cycle used: either person's would be known, or chosen, beforehand.
 
-    `events` are those of the whole record; `cycle` is the one that is being prepared.
+    `events` are those of the whole record; `cycle` is the one that is being prepared or drawn.
     """
     for event in events:
-        payload = event.payload
-        if (
-            isinstance(payload, AllocationPrepared | SitesAllocated)
-            and payload.seed_commitment == commitment
-            and event.cycle != cycle
-        ):
+        if commitment in _seeds(event.payload) and event.cycle != cycle:
             raise NotAllowed(
                 f"this seed was used already, in the cycle '{event.cycle}' on {event.effective_on}.",
-                where=Act.PREPARE_ALLOCATION,
-                remedy="Take a new seed: each allocation has its own, which nobody knows before it is committed to.",
+                where="seed",
+                remedy="Take a new seed: each allocation has its own, which nobody knows beforehand.",
             )
+
+
+def _seeds(payload: Payload) -> frozenset[str]:
+    """The SHA-256 of every seed of an event."""
+    if isinstance(payload, SitesAllocated):
+        return frozenset({payload.seed_commitment, sha256_hex(payload.second_seed.encode())})
+    return frozenset({payload.seed_commitment}) if isinstance(payload, AllocationPrepared) else frozenset()
 
 
 def check_roster(state: CycleState, roster: str) -> None:

@@ -16,7 +16,7 @@ from enginehouse.governance.policies import next_acts
 from enginehouse.governance.recorded import person_of
 from enginehouse.governance.rules import CycleRules, WaveDate
 from enginehouse.governance.signatures import unsigned
-from enginehouse.governance.stages import ENDS, Act, Stage
+from enginehouse.governance.stages import ENDS, Act, Stage, transition
 from enginehouse.governance.state import CycleState
 from enginehouse.programme.enums import Role
 
@@ -78,8 +78,9 @@ def _waves(state: CycleState, rules: CycleRules, _on: date) -> Iterator[Due]:
 
 def _proposals(state: CycleState, _rules: CycleRules, _on: date) -> Iterator[Due]:
     for proposal in state.proposals:
-        who = person_of(proposal.actor)
-        yield _of(proposal.act, f"A second person: {proposal.act.words}, which '{who}' proposed")
+        if transition(proposal.act, state.stage) is not None:
+            who = person_of(proposal.actor)
+            yield _of(proposal.act, f"A second person: {proposal.act.words}, which '{who}' proposed")
 
 
 def _deadline(state: CycleState, rules: CycleRules, on: date) -> Iterator[Due]:

@@ -65,11 +65,18 @@ def _noted(ours: str, *, document: str, about: Callable[[Any], str], count: Call
 
 def _proposed(state: CycleState, event: Event, payload: events.ActProposed) -> Kept:
     act = Act(payload.act)
-    proposal = Proposal(act=act, subject=payload.subject, actor=event.actor, effective_on=event.effective_on)
+    proposal = Proposal(
+        act=act,
+        subject=payload.subject,
+        actor=event.actor,
+        effective_on=event.effective_on,
+        reason=payload.reason,
+    )
     return {"proposals": (*(p for p in state.proposals if p.act != act), proposal)}
 
 
 def _amended(state: CycleState, event: Event, payload: events.ProtocolAmended) -> Kept:
+    proposal = state.proposal(Act.AMEND)
     amendment = Amendment(
         event.effective_on,
         event.actor,
@@ -78,6 +85,7 @@ def _amended(state: CycleState, event: Event, payload: events.ProtocolAmended) -
         payload.changes,
         payload.reason,
         after_allocation=state.is_allocated,
+        proposed_by=None if proposal is None else proposal.actor,
     )
     return {
         "protocol": payload.protocol,
@@ -131,6 +139,7 @@ def _prepared(state: CycleState, event: Event, payload: events.AllocationPrepare
         accepted=payload.accepted,
         smallest_p=payload.smallest_p,
         seed_commitment=payload.seed_commitment,
+        seed_by_hand=payload.seed_by_hand,
         actor=event.actor,
         effective_on=event.effective_on,
         seq=event.seq,
@@ -146,7 +155,7 @@ def _wave_prepared(state: CycleState, event: Event, payload: events.WavePrepared
         manifest=payload.manifest,
         bundle=payload.bundle,
         panel=payload.panel,
-        reports=payload.reports,
+        sites=payload.sites,
         warnings=payload.warnings,
         prepared_by=event.actor,
         prepared_on=event.effective_on,
@@ -180,7 +189,7 @@ def _with(state: CycleState, wave: Wave) -> tuple[Wave, ...]:
 
 
 def _frozen(_state: CycleState, _event: Event, payload: events.DataFrozen) -> Kept:
-    documents = {name: getattr(payload, name) for name in ("panel", "sites", "account")}
+    documents = {name: getattr(payload, name) for name in ("panel", "sites", "account", "withdrawn")}
     return {**documents, "panel_identity": payload.identity}
 
 
@@ -213,7 +222,14 @@ KEEPS: Mapping[type[events.Payload], Keep] = {
     events.RecruitmentOpened: _recruiting,
     events.OptOutRecorded: _opted_out,
     events.AllocationPrepared: _prepared,
-    events.SitesAllocated: _renamed(allocation="allocation", balance="balance", seed="seed", sites_allocated="sites"),
+    events.SitesAllocated: _renamed(
+        allocation="allocation",
+        balance="balance",
+        seed="seed",
+        second_seed="second_seed",
+        second_by_hand="second_by_hand",
+        sites_allocated="sites",
+    ),
     events.ListsExported: _noted("lists", document="list", about=lambda p: p.strategy, count=lambda _: 1),
     events.DeliveryStarted: _NOTHING,
     events.WavePrepared: _wave_prepared,

@@ -55,10 +55,7 @@ def reports_left(state: CycleState, wave: Wave) -> int:
     """How many reports of an approved wave are still to leave: those of sites that opted out meanwhile are not."""
     if not wave.is_approved or overtaken(state, wave.number):
         return 0
-    out = [opt_out for opt_out in state.opt_outs if opt_out.scope in _REACHES[OptOutScope.FEEDBACK]]
-    before = {opt_out.site for opt_out in out if opt_out.seq < wave.seq}  # for these no report was made
-    meanwhile = {opt_out.site for opt_out in out} - before - wave.sent
-    return max(0, wave.reports - len(wave.sent) - len(meanwhile))
+    return sum(site not in wave.sent and may_be_sent(state, site) for site in wave.sites)
 
 
 def overtaken(state: CycleState, number: int) -> int | None:

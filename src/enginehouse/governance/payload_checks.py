@@ -70,8 +70,14 @@ def _proposed(state: CycleState, payload: events.ActProposed, _rules: CycleRules
         yield Lack(f"got '{payload.act}' as the act that is proposed.", did_you_mean(payload.act, names))
     elif Act(payload.act) is Act.REGISTER and state.is_locked:
         yield Lack("the protocol is locked already: there is nothing to propose.", "Amend it openly instead.")
-    elif Act(payload.act) is Act.ALLOCATE and state.prepared is None:
-        yield Lack("no allocation is prepared: there is nothing to propose.", "Prepare the allocation first.")
+    elif Act(payload.act) is Act.AMEND and not state.is_locked:
+        yield Lack("no protocol is locked: there is nothing to amend.", "A draft is changed in its file.")
+    elif Act(payload.act) is Act.AMEND and not payload.reason.strip():
+        yield Lack("no reason was given for the amendment.", "Say in a sentence why the protocol is changed.")
+    elif Act(payload.act) is Act.ALLOCATE and (state.prepared is None or state.is_allocated):
+        what = "sites are allocated already" if state.is_allocated else "no allocation is prepared"
+        remedy = "Sites are allocated once." if state.is_allocated else "Prepare the allocation first."
+        yield Lack(f"{what}: there is nothing to propose.", remedy)
 
 
 def _approval(_state: CycleState, payload: events.ApprovalRecorded, rules: CycleRules | None) -> Iterator[Lack]:
@@ -119,6 +125,11 @@ def _allocated(_state: CycleState, payload: events.SitesAllocated, _rules: Cycle
         yield Lack(
             f"the seed is not the one that was committed to ({_short(payload.seed_commitment)}).",
             "Use the seed of the preparation, or prepare the allocation again.",
+        )
+    if payload.second_seed == payload.seed:
+        yield Lack(
+            "both people gave the same seed: the draw would be in the hands of one.",
+            "Let the second person's be drawn by the system, or give one that the first does not know.",
         )
 
 
@@ -192,8 +203,14 @@ def _sent(state: CycleState, payload: events.ReportsSent, _rules: CycleRules | N
 def _recipients(state: CycleState, wave: Wave, sites: tuple[str, ...]) -> Iterator[Lack]:
     """No site twice, none that opted out, none that is not there."""
     twice = sorted({site for site, count in Counter(sites).items() if count > 1 or site in wave.sent})
+    unknown = sorted(set(sites) - set(wave.sites))
     if not sites:
         yield Lack("no site is named.", "Name the sites whose reports left.")
+    if unknown:
+        yield Lack(
+            f"no report of wave {wave.number} was made for these sites: {site_codes(unknown)}.",
+            "Send what was approved, and no more.",
+        )
     if twice:
         yield Lack(
             f"wave {wave.number} would reach these sites twice: {site_codes(twice)}.",

@@ -32,7 +32,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One open change of a locked protocol."""
+    """One open change of a locked protocol; `proposed_by` is the first of two people, where it took two."""
 
     effective_on: date
     actor: str
@@ -41,6 +41,7 @@ class Amendment:
     changes: tuple[str, ...]
     reason: str
     after_allocation: bool = False
+    proposed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Proposal:
     subject: str
     actor: str
     effective_on: date
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ class Signature:
 class Preparation:
     """A roster and the accepted schemes, fixed, with the commitment to a seed. Every one stays; the last one counts.
 
-    `smallest_p` is decimal text, as in the record.
+    `smallest_p` is decimal text, as in the record. `seed_by_hand` when its owner chose the seed.
     """
 
     roster: str
@@ -113,6 +115,7 @@ class Preparation:
     accepted: int
     smallest_p: str
     seed_commitment: str
+    seed_by_hand: bool = False
     actor: str
     effective_on: date
     seq: int
@@ -134,7 +137,8 @@ class Wave:
     manifest: str
     bundle: str
     panel: str
-    reports: int
+    sites: tuple[str, ...]
+    """Those that a report was made for."""
     warnings: int
     prepared_by: str
     prepared_on: date
@@ -143,6 +147,11 @@ class Wave:
     batches: tuple[Batch, ...] = ()
     seq: int = 0
     """The entry of the record that prepared it."""
+
+    @property
+    def reports(self) -> int:
+        """How many reports were made."""
+        return len(self.sites)
 
     @property
     def is_approved(self) -> bool:

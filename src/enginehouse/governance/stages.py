@@ -145,7 +145,8 @@ def _row(
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    # A draft may be compared, approved and proposed: its record begins then, and it stays a draft.
+    # A draft may be compared, approved and proposed: its record begins then, and it stays a draft. What can be
+    # proposed in which stage is what can be done in it (`payload_checks`).
     _row(
         Act.COMPARE_DESIGNS,
         [Stage.DRAFT, Stage.REGISTERED, Stage.RECRUITING],
@@ -153,7 +154,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         events.DesignCompared,
         RANDOMISED,
     ),
-    _row(Act.PROPOSE, [Stage.DRAFT, Stage.RECRUITING], Move.STAYS, events.ActProposed, RANDOMISED),
+    _row(Act.PROPOSE, [Stage.DRAFT, *BEFORE_FREEZE], Move.STAYS, events.ActProposed, RANDOMISED),
     _row(Act.REGISTER, [Stage.DRAFT], Stage.REGISTERED, events.CycleRegistered),
     _row(Act.AMEND, BEFORE_FREEZE, Move.STAYS, events.ProtocolAmended),
     # An approval may lapse, and a site may opt out, while the cycle stands still.

@@ -48,7 +48,8 @@ class CycleState:
 
     `last_effective_on` is the day of its last transition: no later act may be dated before it. `deadline` is the
     opt-out deadline that sites were told. `opt_outs` are in the order of the record, `waves` in that of their numbers.
-    `roster`, `plan` and `seed_commitment` are those of the last preparation.
+    `roster`, `plan` and `seed_commitment` are those of the last preparation; `seed` is the one that was committed to
+    there, `second_seed` that of who drew. `withdrawn` are the sites whose data the freeze left out.
     """
 
     stage: Stage = Stage.DRAFT
@@ -70,6 +71,8 @@ class CycleState:
     allocation: str | None = None
     balance: str | None = None
     seed: str | None = None
+    second_seed: str | None = None
+    second_by_hand: bool = False
     sites_allocated: int | None = None
     lists: tuple[Noted, ...] = ()
     waves: tuple[Wave, ...] = ()
@@ -82,6 +85,7 @@ class CycleState:
     panel_identity: str | None = None
     sites: str | None = None
     account: str | None = None
+    withdrawn: tuple[str, ...] = ()
     evaluation: str | None = None
     verdict: str | None = None
     unregistered: tuple[UnregisteredAnalysis, ...] = ()

@@ -1,7 +1,7 @@
 """Acts that take two people, and how they come together on the same thing.
 
-Three ways lead there: one person **proposes** what another does (registering a trial); one person **prepares** what
-another draws or releases (the allocation, a wave); one person **evaluates** what another decides on. People are told
+Three ways lead there: one person **proposes** what another does (registering a trial, amending it); one **prepares**
+what another draws or releases (the allocation, a wave); one **evaluates** what another decides on. People are told
 apart by their ids, whichever way the record came to know them.
 """
 
@@ -21,12 +21,13 @@ from enginehouse.programme.enums import DesignType
 
 TWO_PEOPLE: Mapping[Act, frozenset[DesignType]] = {
     Act.REGISTER: RANDOMISED,
+    Act.AMEND: RANDOMISED,
     Act.ALLOCATE: RANDOMISED,
     Act.APPROVE_WAVE: RANDOMISED,
 }
 """Acts that take two people, and in which designs."""
 
-PROPOSABLE = frozenset({Act.REGISTER, Act.ALLOCATE})
+PROPOSABLE = frozenset({Act.REGISTER, Act.AMEND, Act.ALLOCATE})
 """Acts of two people that one of them may propose."""
 
 SECOND_PERSON: Mapping[Act, Act] = {
@@ -38,6 +39,7 @@ SECOND_PERSON: Mapping[Act, Act] = {
 
 _SUBJECTS: Mapping[type[events.Payload], tuple[str, ...]] = {
     events.CycleRegistered: ("protocol_hash", "definitions"),
+    events.ProtocolAmended: ("protocol_hash", "definitions"),
     events.SitesAllocated: ("plan", "seed_commitment"),
     events.WaveApproved: ("manifest",),
 }
@@ -136,10 +138,16 @@ def _check_agreed(state: CycleState, act: Act, actor: str, subject: str | None) 
     )
 
 
-_FIRST = {Act.REGISTER: "proposed", Act.ALLOCATE: "prepared or proposed", Act.APPROVE_WAVE: "prepared"}
+_FIRST = {
+    Act.REGISTER: "proposed",
+    Act.AMEND: "proposed",
+    Act.ALLOCATE: "prepared or proposed",
+    Act.APPROVE_WAVE: "prepared",
+}
 _FIRST_REMEDY = {
     Act.REGISTER: f"One person proposes it as it stands now, then a second person registers it: both type "
     f"{command(Act.REGISTER)}.",
+    Act.AMEND: f"One person proposes it as it stands now, then a second person agrees: both type {command(Act.AMEND)}.",
     Act.ALLOCATE: f"One person prepares it as it stands now ({command(Act.PREPARE_ALLOCATION)}), then a second person "
     "draws.",
     Act.APPROVE_WAVE: f"One person prepares the wave as it stands now ({command(Act.PREPARE_WAVE)}), then a second "

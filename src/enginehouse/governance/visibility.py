@@ -15,7 +15,7 @@ from enum import StrEnum
 from enginehouse.core.errors import NotAllowed
 from enginehouse.governance.commands import command
 from enginehouse.governance.permissions import HasRoles, role_words
-from enginehouse.governance.stages import AFTER_FREEZE, Act, Stage
+from enginehouse.governance.stages import AFTER_FREEZE, ENDS, Act, Stage
 from enginehouse.governance.state import CycleState
 from enginehouse.programme.enums import Role
 
@@ -178,6 +178,27 @@ def check_may_open(act: Act, *, state: CycleState, person: HasRoles) -> None:
     """Refuse an act that would show its person what they may not read, whichever of their roles permits the act."""
     if act in OPENS:
         check_may_read(OPENS[act], state=state, person=person)
+
+
+def arms_without_result(state: CycleState) -> bool:
+    """Whether sites have arms, the data are not yet fixed, and the cycle may still come to a result."""
+    return state.is_allocated and state.panel is None and state.stage not in ENDS
+
+
+def opens_arms(*, stage: Stage, roles: frozenset[Role]) -> bool:
+    """Whether someone with these roles may open a document that tells arms, or lets one guess them."""
+    return any(may_read(document, stage=stage, roles=roles) for document in OPENS.values())
+
+
+def check_may_see_outcomes(state: CycleState, person: HasRoles, *, what: str, instead: str) -> None:
+    """Refuse outcomes by site to whoever may open the arms; `what` names them, `instead` what is open all the same."""
+    if arms_without_result(state) and opens_arms(stage=state.stage, roles=person.roles):
+        raise NotAllowed(
+            f"'{person.id}' ({role_words(person.roles)}) may open who is in which arm, and outcomes joined with arms "
+            f"stay closed until the freeze. {what}",
+            where=DocumentKind.PANEL,
+            remedy=instead,
+        )
 
 
 def check_may_estimate(state: CycleState) -> None:

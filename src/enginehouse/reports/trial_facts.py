@@ -15,7 +15,10 @@ from enginehouse.reports.facts import DossierFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationFact:
-    """When the arms were drawn, by whom (two people), and the seed that was committed to before it was used.
+    """When the arms were drawn, by whom (two people), and both seeds: the first was committed to before the second was.
+
+    `seed_by_hand` and `second_by_hand`: its owner chose it, and the system did not draw it. `prepared_times` counts how
+    often an allocation was prepared in this cycle; the last one was drawn.
 
     `allocation`, `plan` and `roster` are hashes of documents; `script` and `files` are what an auditor needs, by the
     names under which the dossier's folder has them, and `command` how the script is run.
@@ -27,6 +30,10 @@ class AllocationFact:
     allocated_by: str
     seed: str
     seed_commitment: str
+    second_seed: str
+    seed_by_hand: bool
+    second_by_hand: bool
+    prepared_times: int
     roster: str
     plan: str
     allocation: str

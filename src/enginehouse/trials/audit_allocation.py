@@ -1,10 +1,11 @@
-"""Makes an allocation again from its plan and its seed, with Python's standard library alone, and says OK or NOT.
+"""Makes an allocation again from its plan and two seeds, with Python's standard library alone, and says OK or NOT.
 
-    python3 audit_allocation.py plan.json seed.txt allocation.json
+    python3 audit_allocation.py plan.json seeds.txt allocation.json
 
 It is given to auditors with the record of a trial and uses nothing of the software that made the allocation. The rules
-it follows: words are SHA-256 of "key/block", eight of four bytes each; an integer below n is the first word below
-2^32 - 2^32 mod n, modulo n; permutations are Fisher and Yates'.
+it follows: the seed of the draw is the SHA-256 of the two people's seeds, a line feed after each (so, of seeds.txt);
+the key is that seed, a stroke and the SHA-256 of the plan; words are SHA-256 of "key/block", eight of four bytes each;
+an integer below n is the first word below 2^32 - 2^32 mod n, modulo n; permutations are Fisher and Yates'.
 """
 
 # mypy: ignore-errors
@@ -111,8 +112,9 @@ def blocks(plan, key):
     return scheme
 
 
-def audit(plan, seed, allocation):
-    """Every way in which the allocation is not what plan and seed give."""
+def audit(plan, seeds, allocation):
+    """Every way in which the allocation is not what the plan and the two seeds give."""
+    seed = hashlib.sha256("".join(f"{each}\n" for each in seeds).encode("ascii")).hexdigest()
     identity = hashlib.sha256(json.dumps(plan, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
     key, wrong = f"{seed}/{identity}", []
     if plan["method"] == "covariate-constrained":
@@ -125,8 +127,8 @@ def audit(plan, seed, allocation):
         scheme = blocks(plan, key)
     if allocation["plan"] != identity:
         wrong.append("the allocation names another plan")
-    if allocation["seed_commitment"] != hashlib.sha256(seed.encode("ascii")).hexdigest():
-        wrong.append("the seed is not the one that was committed to")
+    if allocation["seed"] != seed:
+        wrong.append("the allocation was drawn with another seed than these two make")
     if allocation["sites"] != plan["sites"] or allocation["arms"] != plan["arms"]:
         wrong.append("sites or arms are not those of the plan")
     given = dict(zip(allocation["sites"], allocation["arm_of_site"]))
@@ -141,16 +143,19 @@ def main(paths):
     for path in paths:
         with open(path, encoding="utf-8") as file:
             texts.append(file.read())
-    plan, seed, allocation = json.loads(texts[0]), texts[1].strip(), json.loads(texts[2])
-    wrong = audit(plan, seed, allocation)
-    print(f"SHA-256 of the seed, to be compared with the record: {hashlib.sha256(seed.encode()).hexdigest()}")
+    plan, seeds, allocation = json.loads(texts[0]), texts[1].splitlines(), json.loads(texts[2])
+    if len(seeds) != 2:
+        sys.exit(f"{paths[1]} holds {len(seeds)} lines: the first person's seed and the second's are one line each")
+    wrong = audit(plan, seeds, allocation)
+    commitment = hashlib.sha256(seeds[0].encode()).hexdigest()
+    print(f"SHA-256 of the first person's seed, to be compared with the record: {commitment}")
     for problem in wrong:
         print(f"- {problem}")
-    print("NOT the allocation that plan and seed give." if wrong else "OK: plan and seed give this allocation.")
+    print("NOT the allocation that plan and seeds give." if wrong else "OK: plan and seeds give this allocation.")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 4:
-        sys.exit("usage: python3 audit_allocation.py plan.json seed.txt allocation.json")
+        sys.exit("usage: python3 audit_allocation.py plan.json seeds.txt allocation.json")
     sys.exit(main(sys.argv[1:]))

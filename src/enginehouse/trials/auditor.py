@@ -1,4 +1,4 @@
-"""The script that makes an allocation again, which an auditor runs on the plan, the seed and the allocation.
+"""The script that makes an allocation again, which an auditor runs on the plan, the two seeds and the allocation.
 
 The script is package data: nothing here runs it, and it shares no code with the package.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 SCRIPT_NAME = "audit_allocation.py"
-HOW_TO = f"python3 {SCRIPT_NAME} plan.json seed.txt allocation.json"
+HOW_TO = f"python3 {SCRIPT_NAME} plan.json seeds.txt allocation.json"
 
 
 def auditor_script() -> bytes:

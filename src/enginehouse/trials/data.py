@@ -76,7 +76,8 @@ def trial_data(
     -----
     Followed in its successor: from the month in which a site closed, it gets the share of the successor's numerator
     and denominator that its own mean denominator had in the three months before, among the successor and everyone who
-    merged into it; the successor keeps the rest. So no patient counts twice.
+    merged into it; the successor keeps the rest. So no patient counts twice. A site that withdrew the use of its data
+    gets no share, and its size is not looked at.
     """
     return trial_data_with_account(
         protocol, indicator, arrays, roster, plan, allocation, register=register, opt_outs=opt_outs

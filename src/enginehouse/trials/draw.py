@@ -1,8 +1,10 @@
-"""The draw: one plan and one secret seed give one allocation, the same whenever and wherever it is asked for."""
+"""The draw: one plan and one seed give one allocation, the same whenever and wherever it is asked for.
+
+The seed is made of two people's (`seeds.py`).
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +18,8 @@ from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.trials.accepted import accepted_set
 from enginehouse.trials.blocks import drawn_blocks
 from enginehouse.trials.plan_record import AllocationPlan
-from enginehouse.trials.sampler import Stream, ascii_key
+from enginehouse.trials.sampler import Stream
+from enginehouse.trials.seeds import check_seed
 
 Integers = npt.NDArray[np.intp]
 
@@ -29,8 +32,8 @@ class Allocation:
     ----------
     plan
         Identity of the plan that was drawn from.
-    seed_commitment
-        SHA-256 of the seed.
+    seed
+        The seed that drew it.
     scheme
         Which of the accepted schemes was drawn, counted from 0; None for permuted blocks.
     arms
@@ -38,7 +41,7 @@ class Allocation:
     """
 
     plan: str
-    seed_commitment: str
+    seed: str
     scheme: int | None
     arms: tuple[str, ...]
     sites: tuple[str, ...]
@@ -74,11 +77,6 @@ def allocation_from_record(record: Mapping[str, Any]) -> Allocation:
     return found
 
 
-def seed_commitment(seed: str) -> str:
-    """What is put on record before the seed is used: its SHA-256."""
-    return hashlib.sha256(ascii_key(seed)[:-1]).hexdigest()
-
-
 def draw(plan: AllocationPlan, seed: str) -> Allocation:
     """The allocation that `seed` draws from `plan`.
 
@@ -87,7 +85,7 @@ def draw(plan: AllocationPlan, seed: str) -> Allocation:
     plan
         From `plan_allocation`.
     seed
-        Text of at least 16 ASCII characters that nobody could have guessed when the plan was made.
+        At least 16 plain characters that nobody could have guessed when the plan was made: `seed_of_two`.
 
     Returns
     -------
@@ -97,20 +95,14 @@ def draw(plan: AllocationPlan, seed: str) -> Allocation:
     Raises
     ------
     UserError
-        The seed is too short or not ASCII.
+        The seed is too short or not plain ASCII.
 
     Notes
     -----
     The stream's key is `seed/identity of the plan`, so that one seed draws independently from two plans. The stream
     is specified in `sampler.py`.
     """
-    if len(seed) < FEWEST_CHARACTERS:
-        raise UserError(
-            f"got a seed of {len(seed)} characters.",
-            where="seed",
-            remedy=f"Use at least {FEWEST_CHARACTERS}, so that nobody can guess it from its commitment.",
-        )
-    key = f"{seed}/{plan.identity}"
+    key = f"{check_seed(seed)}/{plan.identity}"
     scheme: int | None = None
     if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
         chosen = accepted_set(plan)
@@ -120,12 +112,9 @@ def draw(plan: AllocationPlan, seed: str) -> Allocation:
         arm_of_unit = drawn_blocks(plan, key)
     return Allocation(
         plan=plan.identity,
-        seed_commitment=seed_commitment(seed),
+        seed=seed,
         scheme=scheme,
         arms=plan.arms,
         sites=plan.sites,
         arm_of_site=tuple(plan.of_sites(arm_of_unit).tolist()),
     )
-
-
-FEWEST_CHARACTERS = 16

@@ -63,8 +63,8 @@ def with_successors(
     if protocol.estimand.mergers != "follow-successor":
         return numerator, denominator, shares
     for successor in sorted(set(merged.values())):
-        joined = [site for site, last in merged.items() if last == successor]
-        if successor in rows and successor not in withdrawn:
+        joined = [site for site, last in merged.items() if last == successor and site not in withdrawn]
+        if joined and successor in rows and successor not in withdrawn:
             shares |= _share_out(arrays, rows, here, successor, joined, register, numerator, denominator)
     return numerator, denominator, shares
 

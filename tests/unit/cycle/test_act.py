@@ -23,7 +23,9 @@ def test_a_step_returns_the_state_in_which_it_happens(workspace, me):
 
 def test_an_event_that_points_at_another_protocol_is_refused_inside_the_transaction(workspace, me):
     eh.register(workspace, CYCLE, by=me)
-    frozen = DataFrozen(panel=A, identity=A, sites=A, account=A, protocol_hash=A, last_month="2025-03")
+    frozen = DataFrozen(
+        panel=A, identity=A, sites=A, account=A, protocol_hash=A, last_month="2025-03", withdrawn=(), withdrawn_rows=0
+    )
     with pytest.raises(NotAllowed, match="is not the one in the record"):
         record_act(workspace, Act.FREEZE, frozen, cycle=CYCLE, by=me)
     assert [event.type for event in workspace.record.store.events()] == ["cycle-registered"]

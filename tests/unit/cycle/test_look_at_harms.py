@@ -26,7 +26,8 @@ def running(trial_at: Callable[..., Any]) -> Callable[..., Any]:
         path = trial.folder / "cycles" / trial.cycle / "protocol.yaml"
         text = path.read_text("utf-8")
         path.write_text(text.replace("  harm_looks: [2025-11]\n", f"  harm_looks: {looks}\n"), "utf-8")
-        trial.do("amend", "statistician", on, reason="The board asked for looks at harms.")
+        for person in ("statistician", "manager"):
+            trial.do("amend", person, on, reason="The board asked for looks at harms.")
         return trial
 
     return make

@@ -67,7 +67,7 @@ def test_an_amendment_keeps_both_hashes_and_the_changes(workspace, me):
     with pytest.raises(UserError, match="no reason was given"):
         eh.amend(changed, CYCLE, by=me, reason=" ")
     before = changed.state(CYCLE).protocol_hash
-    event = eh.amend(changed, CYCLE, by=me, reason="A slip.")
+    event = eh.amend(changed, CYCLE, by=me, reason="A slip.").event
     state = changed.state(CYCLE)
     assert (event.previous_hash, event.protocol_hash) == (before, state.protocol_hash)
     assert [str(change) for change in event.changes] == list(state.amendments[0].changes)
@@ -80,7 +80,7 @@ def test_an_amendment_may_bring_a_definition_with_it(workspace, me):
     path.write_text(path.read_text("utf-8").replace("unit_cost: 15", "unit_cost: 20"), "utf-8")
     changed = replace(workspace, programme=eh.load_programme(workspace.programme.folder))
     before = changed.state(CYCLE)
-    event = eh.amend(changed, CYCLE, by=me, reason="The price of paper.")
+    event = eh.amend(changed, CYCLE, by=me, reason="The price of paper.").event
     assert any("strategy feedback-letter" in change for change in event.changes)
     assert event.protocol_hash == before.protocol_hash
     assert changed.state(CYCLE).definitions != before.definitions

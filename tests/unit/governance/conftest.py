@@ -118,7 +118,7 @@ def wave() -> Callable[..., Wave]:
             "manifest": f"{number}" * 64,
             "bundle": "b" * 64,
             "panel": "n" * 64,
-            "reports": 3,
+            "sites": ("ods:A1", "ods:A2", "ods:A3"),
             "warnings": 0,
             "prepared_by": "asserted:mia",
             "prepared_on": FIRST_DAY,

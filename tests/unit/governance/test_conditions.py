@@ -16,6 +16,7 @@ from enginehouse.governance.recorded import Approval, Done, OptOut, Signature
 from enginehouse.governance.signatures import check_signature, signed_by, unsigned
 from enginehouse.governance.stages import Act, Stage
 from enginehouse.governance.state import CycleState
+from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.programme.enums import DesignType, OptOutScope
 
 TRIAL = DesignType.PARALLEL
@@ -230,7 +231,7 @@ def test_conditions_are_those_of_acts_that_exist():
 def test_a_seed_used_in_another_cycle(make_event):
     events = [
         make_event(Act.PREPARE_ALLOCATION, 1, cycle="first", seed_commitment="k1"),
-        make_event(Act.ALLOCATE, 2, cycle="first", seed_commitment="k1", day=3),
+        make_event(Act.ALLOCATE, 2, cycle="first", seed_commitment="k1", second_seed="of the second person", day=3),
         make_event(Act.BUILD_PANEL, 3, cycle=None),
     ]
     check_seed_commitment("k2", events, cycle="second")
@@ -241,6 +242,8 @@ def test_a_seed_used_in_another_cycle(make_event):
         check_seed_commitment("k1", events, cycle="second")
     with pytest.raises(NotAllowed, match="used already, in the cycle 'first' on 2016-04-04"):
         check_seed_commitment("k1", events[1:], cycle="second")
+    with pytest.raises(NotAllowed, match="used already, in the cycle 'first' on 2016-04-04"):
+        check_seed_commitment(sha256_hex(b"of the second person"), events, cycle="second")
 
 
 def test_the_roster_stays_as_it_was(ready):

@@ -77,18 +77,18 @@ def test_waves_are_due_by_the_calendar(rules, wave):
     assert told(replace(delivering, waves=(wave(1, approved=True),)), rules)[0] == ("Feedback 1 of 3: send wave", first)
     halfway = replace(
         delivering,
-        waves=(wave(1, approved=True, sent=("a",), reports=1), wave(2, approved=True, sent=("a",), reports=1)),
+        waves=(wave(1, approved=True, sent=("a",), sites=("a",)), wave(2, approved=True, sent=("a",), sites=("a",))),
     )
     assert told(halfway, rules) == [("Feedback 3 of 3: prepare wave", third)]
-    done = replace(delivering, waves=tuple(wave(n, approved=True, sent=("a",), reports=1) for n in (1, 2, 3)))
+    done = replace(delivering, waves=tuple(wave(n, approved=True, sent=("a",), sites=("a",)) for n in (1, 2, 3)))
     assert told(done, rules) == [("Next step: start follow up", None)]
     # A wave that stopped half-way is due still; a site that opted out meanwhile is not waited for.
-    stopped = replace(delivering, waves=(wave(1, approved=True, sent=("a",), reports=4),))
+    stopped = replace(delivering, waves=(wave(1, approved=True, sent=("a",), sites=("a", "b", "c", "d")),))
     assert told(stopped, rules)[0] == ("Feedback 1 of 3: send wave (3 reports are left)", first)
     out = OptOut(site="b", scope=OptOutScope.FEEDBACK, reason="", effective_on=TODAY, after_allocation=True, seq=9)
     assert told(replace(stopped, opt_outs=(out,)), rules)[0][0] == "Feedback 1 of 3: send wave (2 reports are left)"
     # A wave that a later one has overtaken is no longer due.
-    assert told(replace(delivering, waves=(wave(2, approved=True, sent=("a",), reports=1),)), rules) == [
+    assert told(replace(delivering, waves=(wave(2, approved=True, sent=("a",), sites=("a",)),)), rules) == [
         ("Feedback 3 of 3: prepare wave", third)
     ]
 
@@ -117,6 +117,8 @@ def test_a_proposal_waits_for_a_second_person(rules):
     proposal = Proposal(act=Act.REGISTER, subject="s", actor="asserted:sam", effective_on=TODAY)
     (item,) = (i for i in due(replace(READY, proposals=(proposal,)), rules, TODAY) if "second" in i.what)
     assert item.what == "A second person: register, which 'sam' proposed"
+    late = replace(READY, stage=Stage.FROZEN, proposals=(replace(proposal, act=Act.AMEND),))
+    assert not [i for i in due(late, rules, TODAY) if "second" in i.what]  # nothing can be amended any more
     assert item.roles == PERMISSIONS[Act.REGISTER]
 
 

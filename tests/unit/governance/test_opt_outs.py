@@ -72,16 +72,18 @@ def test_who_is_held_back_from_a_wave():
 
 
 def test_how_many_reports_are_left(wave):
-    sent = wave(1, approved=True, sent=("a", "b"), reports=5, seq=3)
+    sent = wave(1, approved=True, sent=("a", "b"), sites=("a", "b", "c", "d", "f"), seq=3)
     outs = (
         out("c", FEEDBACK, seq=4),  # opted out after the wave was made: held back
         out("a", DATA_USE, seq=5),  # has got the report already
         out("d", RANDOMISATION, seq=6),  # still gets it
         out("e", FEEDBACK, seq=2),  # was never in it
         out("e", DATA_USE, seq=7),  # and is not missed when it opts out of more
+        out("x", FEEDBACK, seq=8),  # is in no arm that gets reports, or not in the trial: nothing was made for it
+        out("y", DATA_USE, seq=9),
     )
     state = CycleState(waves=(sent,), opt_outs=outs)
     assert reports_left(state, sent) == 5 - 2 - 1
-    assert reports_left(state, wave(1, reports=5)) == 0  # not approved
+    assert reports_left(state, wave(1)) == 0  # not approved
     assert reports_left(CycleState(waves=(sent, wave(2, approved=True, sent=("a",)))), sent) == 0  # overtaken
     assert overtaken(state, 1) is None

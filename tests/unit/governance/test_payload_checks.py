@@ -55,16 +55,18 @@ def test_an_allocation_is_the_prepared_one_with_the_committed_seed(make_event, p
         check_payload(state, make_event(Act.ALLOCATE, **{**good, "seed_commitment": "z" * 64}).payload)
     with pytest.raises(NotAllowed, match="the seed is not the one that was committed to"):
         check_payload(state, make_event(Act.ALLOCATE, **{**good, "seed": "a nicer seed"}).payload)
+    with pytest.raises(NotAllowed, match="both people gave the same seed: the draw would be in the hands of one"):
+        check_payload(state, make_event(Act.ALLOCATE, **{**good, "second_seed": SEED}).payload)
     with pytest.raises(NotAllowed, match="is not the one in the record \\(none\\)"):
         check_payload(CycleState(), make_event(Act.ALLOCATE, **good).payload)
 
 
 @pytest.fixture
 def sending(wave) -> CycleState:
-    """Wave 1 is approved, and A has its report; B opted out of feedback, C of the use of its data."""
+    """Wave 1 is approved, for A to E, and A has its report; B opted out of feedback, C of the use of its data."""
     return CycleState(
         stage=Stage.DELIVERING,
-        waves=(wave(1, approved=True, sent=("A",)), wave(2)),
+        waves=(wave(1, approved=True, sent=("A",), sites=tuple("ABCDE")), wave(2)),
         opt_outs=tuple(
             OptOut(site=site, scope=scope, reason="", effective_on=date(2016, 4, 1), after_allocation=True, seq=9)
             for site, scope in (
@@ -83,6 +85,7 @@ def sending(wave) -> CycleState:
         ({"sites": ("E", "E")}, r"wave 1 would reach these sites twice: E\."),
         ({"sites": ("B", "C", "D")}, r"opted out of feedback, or of the use of their data: B, C\."),
         ({"sites": ()}, "no site is named"),
+        ({"sites": ("E", "X")}, r"no report of wave 1 was made for these sites: X\. Send what was approved"),
         (
             {"sites": ("E",), "manifest": "z" * 64},
             r"the manifest \(zzzzzzzzzzzz\) is not the one that was approved \(111",
@@ -129,7 +132,7 @@ def test_a_wave_is_prepared_while_nothing_of_it_has_left(make_event, sending, ru
 
 
 def test_a_wave_that_stopped_halfway_goes_on_unless_a_later_one_has_left(make_event, wave):
-    first = wave(1, approved=True, sent=("A",))
+    first = wave(1, approved=True, sent=("A",), sites=("A", "E"))
     rest = make_event(Act.SEND_WAVE, wave=1, manifest="1" * 64, sites=("E",)).payload
     check_payload(CycleState(stage=Stage.DELIVERING, waves=(first, wave(2, approved=True))), rest)
     later = CycleState(stage=Stage.DELIVERING, waves=(first, wave(2, approved=True, sent=("A",))))
@@ -182,9 +185,19 @@ def test_sites_are_told_the_protocols_deadline(make_event, rules):
 def test_what_can_be_proposed(make_event, preparation):
     check_payload(CycleState(), make_event(Act.PROPOSE, act="register").payload)
     check_payload(CycleState(preparations=(preparation,)), make_event(Act.PROPOSE, act="allocate").payload)
+    locked, drawn = CycleState(protocol_hash="h"), CycleState(preparations=(preparation,), allocation="a")
+    check_payload(locked, make_event(Act.PROPOSE, act="amend").payload)
+    with pytest.raises(NotAllowed, match=r"no reason was given for the amendment\. Say in a sentence why"):
+        check_payload(locked, make_event(Act.PROPOSE, act="amend", reason=" ").payload)
     for state, act, said in (
-        (CycleState(), "freeze", r"got 'freeze' as the act that is proposed\. Expected one of: allocate, register"),
+        (
+            CycleState(),
+            "freeze",
+            r"got 'freeze' as the act that is proposed\. Expected one of: allocate, amend, register",
+        ),
         (CycleState(), "allocate", "no allocation is prepared: there is nothing to propose"),
+        (drawn, "allocate", "sites are allocated already: there is nothing to propose"),
+        (CycleState(), "amend", r"no protocol is locked: there is nothing to amend\. A draft is changed in its file"),
         (CycleState(protocol_hash="h"), "register", "the protocol is locked already: there is nothing to propose"),
     ):
         with pytest.raises(NotAllowed, match=said):

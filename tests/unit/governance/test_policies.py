@@ -204,9 +204,9 @@ def test_the_step_of_a_wave_is_the_one_that_it_waits_for(wave, rules):
     assert first() is Act.PREPARE_WAVE
     assert first(wave(1)) is Act.APPROVE_WAVE
     assert first(wave(1, approved=True)) is Act.SEND_WAVE
-    assert first(wave(1, approved=True, sent=("a",), reports=1)) is Act.PREPARE_WAVE
-    assert first(wave(1, approved=True, sent=("a",), reports=2)) is Act.SEND_WAVE  # stopped half-way
-    assert first(*(wave(n, approved=True, sent=("a",), reports=1) for n in (1, 2, 3))) is Act.START_FOLLOW_UP
+    assert first(wave(1, approved=True, sent=("a",), sites=("a",))) is Act.PREPARE_WAVE
+    assert first(wave(1, approved=True, sent=("a",), sites=("a", "b"))) is Act.SEND_WAVE  # stopped half-way
+    assert first(*(wave(n, approved=True, sent=("a",), sites=("a",)) for n in (1, 2, 3))) is Act.START_FOLLOW_UP
     assert first(stage=Stage.ALLOCATED) is Act.PREPARE_WAVE
     assert first(asked=None) is Act.START_FOLLOW_UP
     assert first(asked=replace(rules, waves=())) is Act.START_FOLLOW_UP

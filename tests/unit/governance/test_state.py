@@ -210,8 +210,17 @@ def running(make_event):
         make_event(Act.RECORD_OPT_OUT, 3, site="ods:A1", scope="randomisation", reason="busy"),
         make_event(Act.PREPARE_ALLOCATION, 4, day=14, roster="r1", plan="p1", seed_commitment="k1"),
         make_event(Act.PREPARE_ALLOCATION, 5, day=15, roster="r2", plan="p2", seed_commitment="k2", accepted=7),
-        make_event(Act.ALLOCATE, 6, day=15, allocation="a1", balance="b1", seed="s", sites=11),
-        make_event(Act.PREPARE_WAVE, 7, day=16, wave=1, manifest="m1", bundle="u1", reports=3, actor="asserted:mia"),
+        make_event(Act.ALLOCATE, 6, day=15, allocation="a1", balance="b1", seed="s", second_seed="t", sites=11),
+        make_event(
+            Act.PREPARE_WAVE,
+            7,
+            day=16,
+            wave=1,
+            manifest="m1",
+            bundle="u1",
+            sites=("ods:A", "ods:B", "ods:C"),
+            actor="asserted:mia",
+        ),
         make_event(Act.APPROVE_WAVE, 8, day=17, wave=1, manifest="m1", actor="asserted:gus"),
         make_event(Act.START_DELIVERY, 9, day=18, wave=1),
         make_event(Act.SEND_WAVE, 10, day=18, wave=1, manifest="m1", sites=("ods:B", "ods:A")),
@@ -225,6 +234,7 @@ def test_what_a_trial_leaves_behind(running):
     assert (state.roster, state.plan, state.seed_commitment) == ("r2", "p2", "k2")
     assert [preparation.plan for preparation in state.preparations] == ["p1", "p2"]
     assert (state.allocation, state.balance, state.seed, state.sites_allocated) == ("a1", "b1", "s", 11)
+    assert (state.second_seed, state.second_by_hand, state.prepared.seed_by_hand) == ("t", True, True)
     assert state.is_allocated
     (wave,) = state.waves
     assert (wave.number, wave.manifest, wave.bundle, wave.reports) == (1, "m1", "u1", 3)
@@ -261,6 +271,18 @@ def test_an_amendment_says_whether_sites_had_been_allocated(running, make_event)
     late = make_event(Act.AMEND, 12, day=30, protocol_hash="h3")
     assert [a.after_allocation for a in cycle_state([*running[:5], early]).amendments] == [False]
     assert [a.after_allocation for a in cycle_state([*running, late]).amendments] == [True]
+
+
+def test_an_amendment_of_two_people_says_who_proposed_it(running, make_event):
+    proposed = make_event(Act.PROPOSE, 12, day=29, act="amend", reason="No postage.", actor="asserted:sam")
+    state = cycle_state([*running, proposed])
+    assert state.proposal(Act.AMEND).reason == "No postage."
+    amended = make_event(Act.AMEND, 13, day=30, protocol_hash="h3", actor="asserted:mia")
+    (amendment,) = cycle_state([*running, proposed, amended]).amendments
+    assert (amendment.proposed_by, amendment.actor) == ("asserted:sam", "asserted:mia")
+    assert cycle_state([*running, proposed, amended]).proposal(Act.AMEND) is None
+    (alone,) = cycle_state([*running, make_event(Act.AMEND, 12, day=30, protocol_hash="h3")]).amendments
+    assert alone.proposed_by is None
 
 
 def test_what_goes_alongside_is_kept_in_order_with_its_day(running, make_event):

@@ -52,12 +52,15 @@ def draw(preparation) -> str:
 
 
 def test_the_acts_of_two_people():
-    assert TWO_PEOPLE == {Act.REGISTER: RANDOMISED, Act.ALLOCATE: RANDOMISED, Act.APPROVE_WAVE: RANDOMISED}
+    assert set(TWO_PEOPLE) == {Act.REGISTER, Act.AMEND, Act.ALLOCATE, Act.APPROVE_WAVE}
+    assert set(TWO_PEOPLE.values()) == {RANDOMISED}
     assert SECOND_PERSON[Act.DECIDE] is Act.EVALUATE
     assert set(_FIRST) == set(_FIRST_REMEDY) == set(TWO_PEOPLE)
     assert set(TWO_PEOPLE) >= PROPOSABLE
     assert takes_two(Act.REGISTER, TRIAL)
     assert not takes_two(Act.REGISTER, ITS)
+    assert takes_two(Act.AMEND, TRIAL)
+    assert not takes_two(Act.AMEND, ITS)
     assert not takes_two(Act.FREEZE, TRIAL)
 
 
@@ -76,6 +79,8 @@ def test_the_subject_is_what_both_agree_on(make_payload):
     other = make_payload(events.CycleRegistered, protocol_hash="h1", definitions="d2")
     assert subject_of(one) == subject_of(same) == subject("h1", "d1")
     assert subject_of(other) != subject_of(one)
+    amended = make_payload(events.ProtocolAmended, protocol_hash="h1", definitions="d1", reason="One.")
+    assert subject_of(amended) == subject("h1", "d1")  # what it becomes, whoever says why
     assert subject_of(make_payload(events.WaveApproved, manifest="m" * 64)) == "m" * 64
     assert subject_of(make_payload(events.SitesAllocated, plan="p", seed_commitment="k")) == subject("p", "k")
     assert subject_of(make_payload(events.CycleClosed)) is None
@@ -106,6 +111,28 @@ def test_one_person_doing_the_act_of_two(proposed):
     # However the record came to know her.
     with pytest.raises(NotAllowed, match="'sam' proposed"):
         check_second_person(proposed, Act.REGISTER, "login:sam", SUBJECT, design=TRIAL)
+
+
+def test_one_person_amending_for_two():
+    """From the lock on whoever changes a trial needs a second person, as whoever locked it did."""
+    proposal = Proposal(act=Act.AMEND, subject=SUBJECT, actor="asserted:sam", effective_on=date(2016, 5, 1))
+    for stage in (Stage.REGISTERED, Stage.RECRUITING, Stage.ALLOCATED, Stage.DELIVERING, Stage.FOLLOWING_UP):
+        state = CycleState(stage=stage, proposals=(proposal,))
+        check_second_person(state, Act.AMEND, "asserted:mia", SUBJECT, design=TRIAL)
+        with pytest.raises(
+            NotAllowed, match=r"'sam' proposed to amend this on 2016-05-01 and so may not do it as well"
+        ):
+            check_second_person(state, Act.AMEND, "asserted:sam", SUBJECT, design=TRIAL)
+        with pytest.raises(NotAllowed, match=r"the proposal of 'sam' of 2016-05-01 is void"):
+            check_second_person(state, Act.AMEND, "asserted:mia", CHANGED, design=TRIAL)
+        with pytest.raises(NotAllowed, match=r"to amend takes two people, and nobody has proposed this"):
+            check_second_person(CycleState(stage=stage), Act.AMEND, "asserted:mia", SUBJECT, design=TRIAL)
+    check_second_person(CycleState(), Act.AMEND, "sam", SUBJECT, design=ITS)
+
+
+def test_a_proposal_to_register_is_none_to_amend(proposed):
+    with pytest.raises(NotAllowed, match="nobody has proposed this"):
+        check_second_person(proposed, Act.AMEND, "asserted:mia", SUBJECT, design=TRIAL)
 
 
 def test_nobody_has_proposed_it():

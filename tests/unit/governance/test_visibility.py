@@ -15,10 +15,13 @@ from enginehouse.governance.visibility import (
     OPENS,
     VISIBILITY,
     DocumentKind,
+    arms_without_result,
     check_may_estimate,
     check_may_open,
     check_may_read,
+    check_may_see_outcomes,
     may_read,
+    opens_arms,
     readable,
 )
 from enginehouse.programme.enums import Role
@@ -153,6 +156,39 @@ def test_permission_to_act_is_not_enough_for_a_person_who_may_read_outcomes(act)
             check_may_open(act, state=running, person=both)
     for role in PERMISSIONS[act]:
         check_may_open(act, state=running, person=Someone("pat", frozenset({role})))
+
+
+SEES_OUTCOMES = {
+    Role.ANALYST: True,
+    Role.STATISTICIAN: True,
+    Role.PROGRAMME_MANAGER: False,
+    Role.COMMISSIONER: True,
+    Role.GOVERNANCE_OFFICER: False,
+    Role.AUDITOR: True,
+}
+"""Who may see outcomes by site while sites have arms and nothing is frozen: those who cannot open an arm."""
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("stage", Stage)
+def test_outcomes_are_closed_to_those_who_open_arms_until_the_freeze(stage, role):
+    running = stage in ("allocated", "delivering", "following-up", "suspended")
+    state = CycleState(stage=stage, allocation="a", panel="p" if stage in AFTER_FREEZE else None)
+    person = Someone("pat", frozenset({role}))
+    assert arms_without_result(state) == (running or stage in ("draft", "registered", "recruiting"))
+    if running and not SEES_OUTCOMES[role]:
+        with pytest.raises(NotAllowed, match=r"'pat' \(.*\) may open who is in which arm.*freeze\. Outcomes\. Monitor"):
+            check_may_see_outcomes(state, person, what="Outcomes.", instead="Monitor.")
+    else:
+        check_may_see_outcomes(state, person, what="Outcomes.", instead="Monitor.")
+    check_may_see_outcomes(CycleState(stage=stage), person, what="Outcomes.", instead="Monitor.")
+
+
+def test_whoever_may_read_outcomes_beside_another_role_opens_no_arm_and_sees_outcomes():
+    both = Someone("kim", frozenset({Role.PROGRAMME_MANAGER, Role.ANALYST}))
+    running = CycleState(stage=Stage.DELIVERING, allocation="a")
+    assert not opens_arms(stage=running.stage, roles=both.roles)
+    check_may_see_outcomes(running, both, what="Outcomes.", instead="Monitor.")
 
 
 def test_an_act_that_shows_no_arm_asks_nothing_more():

@@ -1,5 +1,6 @@
 """The auditor's script, run as an auditor runs it: in a Python of its own that cannot see the package."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -8,8 +9,9 @@ import pytest
 
 from enginehouse.trials.auditor import SCRIPT_NAME, auditor_script
 from enginehouse.trials.draw import draw
+from enginehouse.trials.seeds import seed_of_two
 
-SEED = "a seed nobody could guess"
+SEEDS = ("a seed nobody could guess", "another of another person")
 PLANS = {
     "sampled": {"schemes": 200, "strata": ["imd_half"]},
     "enumerated": {"schemes": 2000, "strata": []},
@@ -26,12 +28,12 @@ CHANGES = {
 }
 
 
-def audit_files(plan, seed, allocation):
+def audit_files(plan, seeds, allocation):
     """As `enginehouse allocate audit` writes them, apart from how their JSON is laid out."""
     return {
         SCRIPT_NAME: auditor_script(),
         "plan.json": json.dumps(plan.to_record(), indent=1).encode(),
-        "seed.txt": f"{seed}\n".encode(),
+        "seeds.txt": f"{seeds[0]}\n{seeds[1]}\n".encode(),
         "allocation.json": json.dumps(allocation.to_record(), indent=1).encode(),
     }
 
@@ -41,14 +43,14 @@ def files(request, protocol_of, plan_of):
     protocol = protocol_of(allocation=PLANS[request.param], **CHANGES.get(request.param, {}))
     plan = plan_of(protocol)
     assert request.param != "enumerated" or plan.acceptance.enumerated
-    return audit_files(plan, SEED, draw(plan, SEED))
+    return audit_files(plan, SEEDS, draw(plan, seed_of_two(*SEEDS)))
 
 
 def audit(folder, files):
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return subprocess.run(
-        [sys.executable, "-I", SCRIPT_NAME, "plan.json", "seed.txt", "allocation.json"],
+        [sys.executable, "-I", SCRIPT_NAME, "plan.json", "seeds.txt", "allocation.json"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -59,7 +61,7 @@ def audit(folder, files):
 def test_an_allocation_is_made_again_and_one_that_was_changed_is_found(files, tmp_path):
     done = audit(tmp_path, files)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "OK: plan and seed give this allocation."
+    assert done.stdout.splitlines()[-1] == "OK: plan and seeds give this allocation."
     allocation = json.loads(files["allocation.json"])
     arms = allocation["arm_of_site"]
     first, other = 0, next(i for i, arm in enumerate(arms) if arm != arms[0])
@@ -67,20 +69,40 @@ def test_an_allocation_is_made_again_and_one_that_was_changed_is_found(files, tm
     done = audit(tmp_path, {**files, "allocation.json": json.dumps(allocation).encode()})
     assert done.returncode == 1
     assert allocation["sites"][first] in done.stdout
-    assert done.stdout.splitlines()[-1] == "NOT the allocation that plan and seed give."
+    assert done.stdout.splitlines()[-1] == "NOT the allocation that plan and seeds give."
 
 
 @pytest.fixture(scope="module")
 def one(protocol_of, plan_of):
     protocol = protocol_of(allocation={"schemes": 150, "accepted_share": 0.3})
     plan = plan_of(protocol)
-    return audit_files(plan, SEED, draw(plan, SEED))
+    return audit_files(plan, SEEDS, draw(plan, seed_of_two(*SEEDS)))
 
 
-def test_another_seed_is_found(one, tmp_path):
-    done = audit(tmp_path, {**one, "seed.txt": b"another seed altogether\n"})
+@pytest.mark.parametrize("place", [0, 1])
+def test_another_seed_of_either_person_is_found(one, tmp_path, place):
+    seeds = [*SEEDS]
+    seeds[place] = "another seed altogether"
+    done = audit(tmp_path, {**one, "seeds.txt": "\n".join(seeds).encode()})
     assert done.returncode == 1
-    assert "the seed is not the one that was committed to" in done.stdout
+    assert "the allocation was drawn with another seed than these two make" in done.stdout
+
+
+def test_the_hash_of_the_first_seed_is_printed_to_be_compared(one, tmp_path):
+    done = audit(tmp_path, one)
+    commitment = hashlib.sha256(b"a seed nobody could guess").hexdigest()
+    assert done.stdout.splitlines()[0].endswith(f"to be compared with the record: {commitment}")
+
+
+def test_line_ends_of_another_system_change_nothing(one, tmp_path):
+    seeds = one["seeds.txt"].replace(b"\n", b"\r\n")
+    assert audit(tmp_path, {**one, "seeds.txt": seeds}).returncode == 0
+
+
+def test_one_seed_alone_is_too_few(one, tmp_path):
+    done = audit(tmp_path, {**one, "seeds.txt": b"a seed nobody could guess\n"})
+    assert done.returncode == 1
+    assert "seeds.txt holds 1 lines: the first person's seed and the second's are one line each" in done.stderr
 
 
 def test_a_plan_that_was_changed_is_found(one, tmp_path):
@@ -110,4 +132,4 @@ def test_wrong_arguments_get_the_usage(tmp_path, one):
     done = subprocess.run(
         [sys.executable, "-I", SCRIPT_NAME], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert "usage: python3 audit_allocation.py plan.json seed.txt allocation.json" in done.stderr
+    assert "usage: python3 audit_allocation.py plan.json seeds.txt allocation.json" in done.stderr

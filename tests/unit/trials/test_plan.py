@@ -11,7 +11,7 @@ from enginehouse.programme.enums import OptOutScope
 from enginehouse.trials.accepted import accepted_set
 from enginehouse.trials.balance import balance_from_record, balance_table
 from enginehouse.trials.blocks import log10_likeliest
-from enginehouse.trials.draw import allocation_from_record, draw, seed_commitment
+from enginehouse.trials.draw import allocation_from_record, draw
 from enginehouse.trials.plan import plan_allocation, plan_from_record
 from enginehouse.trials.rerandomise import draws, is_exact, rerandomisations
 from enginehouse.trials.roster import eligible_roster
@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_allocation_and_another_seed_another(plan):
 def test_the_draw_is_one_of_the_accepted_schemes(plan):
     found = draw(plan, SEED)
     assert accepted_set(plan)[found.scheme].tolist() == list(found.arm_of_site)
-    assert found.seed_commitment == seed_commitment(SEED)
+    assert found.seed == SEED
     assert sorted(found.sites_of("visits") + found.sites_of("feedback")) == list(plan.sites)
     assert found.arm_of(found.sites_of("visits")[0]) == "visits"
 
@@ -76,7 +76,7 @@ def test_every_accepted_scheme_is_drawn_as_often_as_another(plan):
 
 
 def test_a_seed_that_could_be_guessed_is_refused(plan):
-    with pytest.raises(UserError, match=r"got a seed of 5 characters\. Use at least 16"):
+    with pytest.raises(UserError, match=r"got a seed of 5 characters\. Give at least 16"):
         draw(plan, "short")
 
 

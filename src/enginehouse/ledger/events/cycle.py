@@ -35,11 +35,15 @@ class ProtocolAmended(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActProposed(Payload):
-    """The first of two people proposed an act on exactly this subject; a second one does it, or nobody does."""
+    """The first of two people proposed an act on exactly this subject; a second one does it, or nobody does.
+
+    `reason` is that of an amendment, and empty where an act takes none.
+    """
 
     type: ClassVar[str] = "act-proposed"
     act: str
     subject: Sha256
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,10 @@ class ContractSigned(Payload):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFrozen(Payload):
     """The panel and the register of sites that the registered analysis will use were fixed, and the account of their
-    data: the snapshots and the faults known that day."""
+    data: the snapshots and the faults known that day.
+
+    `withdrawn` are sites that opted out of the use of their data: `withdrawn_rows` of theirs were cut out of the panel.
+    """
 
     type: ClassVar[str] = "data-frozen"
     panel: Sha256
@@ -73,6 +80,8 @@ class DataFrozen(Payload):
     account: Sha256
     protocol_hash: Sha256
     last_month: str
+    withdrawn: tuple[str, ...]
+    withdrawn_rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,14 +27,16 @@ class DeliveryStarted(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WavePrepared(Payload):
-    """Every report of a wave was made and linted; the bundle holds their bytes, the manifest their hashes."""
+    """Every report of a wave was made and linted, one for each of `sites`; the bundle holds their bytes, the manifest
+    their hashes.
+    """
 
     type: ClassVar[str] = "wave-prepared"
     wave: int
     manifest: Sha256
     bundle: Sha256
     panel: Sha256
-    reports: int
+    sites: tuple[str, ...]
     warnings: int
 
 

@@ -40,7 +40,9 @@ class OptOutRecorded(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationPrepared(Payload):
-    """The roster and the accepted schemes were fixed, and a seed was committed to, before any scheme was drawn."""
+    """The roster and the accepted schemes were fixed, and the first person's seed was committed to, before any scheme
+    was drawn. `seed_by_hand` when that person chose it; the system drew it otherwise.
+    """
 
     type: ClassVar[str] = "allocation-prepared"
     roster: Sha256
@@ -49,11 +51,16 @@ class AllocationPrepared(Payload):
     accepted: int
     smallest_p: str
     seed_commitment: Sha256
+    seed_by_hand: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitesAllocated(Payload):
-    """Sites were allocated; who got what is in a document that only named roles open. The seed is now shown."""
+    """Sites were allocated; who got what is in a document that only named roles open.
+
+    Both seeds are now shown: the one that the first person had committed to, and the second person's, which came into
+    being when the first could no longer be changed. What was drawn follows from both (`trials.seeds`).
+    """
 
     type: ClassVar[str] = "sites-allocated"
     allocation: Sha256
@@ -61,6 +68,8 @@ class SitesAllocated(Payload):
     balance: Sha256
     seed: str
     seed_commitment: Sha256
+    second_seed: str
+    second_by_hand: bool
     sites: int
 
 

@@ -10,7 +10,7 @@ from enginehouse.reports.effects import method_words, page_words, plain_name, ti
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_facts import AllocationFact
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import joined, margin
+from enginehouse.reports.trial_sections.words import joined, margin, seeds_words
 from enginehouse.stats.results import NotEstimable
 from enginehouse.trials.power_results import Replicated
 
@@ -68,7 +68,7 @@ def _steps(basis: TrialBasis, fact: AllocationFact) -> Iterator[str]:
         yield _audit("steps.files", files=joined(fact.files))
     if fact.command:
         yield _audit("steps.run", command=fact.command)
-    yield _audit("steps.seed", seed=fact.seed)
+    yield _audit("steps.seeds", seed=fact.seed, second_seed=fact.second_seed, **seeds_words(fact))
     yield _audit("steps.commitment", commitment=fact.seed_commitment, date=fmt.date_words(fact.prepared_on))
     if basis.plan is not None and basis.plan.acceptance is not None:
         accepted = basis.plan.acceptance

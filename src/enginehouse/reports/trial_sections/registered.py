@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from enginehouse.core.words import counted
+from enginehouse.core.words import counted, first_upper
 from enginehouse.programme.enums import AllocationUnit
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Bullets, Paragraph, Section
@@ -12,7 +12,7 @@ from enginehouse.reports.effects import method_words, page_words, title_name
 from enginehouse.reports.messages import say
 from enginehouse.reports.trial_facts import ApprovalFact
 from enginehouse.reports.trial_sections.basis import TrialBasis
-from enginehouse.reports.trial_sections.words import dates_words, first_upper, joined, margin
+from enginehouse.reports.trial_sections.words import dates_words, joined, margin, seeds_words
 
 
 def registered_section(basis: TrialBasis) -> Section:
@@ -66,7 +66,14 @@ def _before(basis: TrialBasis) -> Iterator[str]:
             prepared_on=fmt.date_words(facts.allocation.prepared_on),
             allocated_by=facts.allocation.allocated_by,
             allocated_on=fmt.date_words(facts.allocation.allocated_on),
+            prepared=_prepared(facts.allocation.prepared_times),
+            **seeds_words(facts.allocation),
         )
+
+
+def _prepared(times: int) -> str:
+    """Whoever prepares again and again could wait for a draw to their liking: it is said how often."""
+    return _say("prepared_once") if times == 1 else _say("prepared_again", times=times)
 
 
 def _approval(approval: ApprovalFact) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from enginehouse.reports import format as fmt
 from enginehouse.reports.effects import attribute_words, effect_words, margin_words, page_words, plain_name
 from enginehouse.reports.messages import say
+from enginehouse.reports.trial_facts import AllocationFact
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.stats.results import Estimated, NotEstimable
 
@@ -54,11 +55,6 @@ def named_words(basis: TrialBasis, text: str) -> str:
     return page_words(text)
 
 
-def first_upper(text: str) -> str:
-    """A title at the beginning of a sentence or cell."""
-    return text[:1].upper() + text[1:]
-
-
 def added_words(basis: TrialBasis) -> str:
     """What the arm adds to its comparator, in words; empty where it is another thing and not an addition."""
     arms = basis.protocol.arms
@@ -78,6 +74,14 @@ def joined(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     known = list(parts)
     return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}" if known else ""
+
+
+def seeds_words(fact: AllocationFact) -> dict[str, str]:
+    """How either of the two secret numbers came about: whoever chose one could have known the other."""
+    return {
+        name: say(f"trial.registered.{'by_hand' if by_hand else 'by_system'}")
+        for name, by_hand in (("first_how", fact.seed_by_hand), ("second_how", fact.second_by_hand))
+    }
 
 
 def dates_words(days: Iterable[str]) -> str:

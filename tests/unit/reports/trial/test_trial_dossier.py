@@ -338,11 +338,24 @@ def test_what_the_record_lacks_is_not_recorded(trial: TrialBasis) -> None:
 
 def test_an_auditor_is_told_what_to_run_and_what_must_come_out(trial: TrialBasis) -> None:
     text = text_of(trial)
-    assert "Run python3 audit_allocation.py plan.json seed.txt allocation.json." in text
+    assert "Run python3 audit_allocation.py plan.json seeds.txt allocation.json." in text
     assert sha256(b"a seed that was fixed first").hexdigest() in text
+    assert "a seed that was fixed first (chosen by hand), the second a seed that came second (chosen by hand)" in text
     assert "One of 2,000 accepted ways to draw was taken" in text
     without = replace(trial, facts=replace(trial.facts, allocation=None), plan=None)
     assert "No allocation is recorded." in text_of(without)
+
+
+def test_who_chose_a_seed_and_how_often_a_draw_was_prepared_is_told(trial: TrialBasis) -> None:
+    text, fact = text_of(trial), trial.facts.allocation
+    assert "committed to a secret number, chosen by hand;" in text
+    assert "added a second one, chosen by hand. What was drawn follows from both. The draw was prepared once." in text
+    assert fact is not None
+    again = replace(fact, seed_by_hand=False, second_by_hand=False, prepared_times=3)
+    text = text_of(replace(trial, facts=replace(trial.facts, allocation=again)))
+    assert "committed to a secret number, drawn by the system;" in text
+    assert "added a second one, drawn by the system." in text
+    assert "The draw was prepared 3 times, and what was prepared last was drawn." in text
 
 
 def test_nothing_is_left_out_of_the_section_lists() -> None:
