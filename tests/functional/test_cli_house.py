@@ -110,10 +110,20 @@ def test_an_unknown_command_is_told_the_nearest(run):
     assert refused.out == ""
 
 
-def test_a_wrong_option_ends_with_the_usage(run):
-    refused = run("check", "--jsn")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("check --jsn", "got '--jsn', which this command does not take. Did you mean '--json'? For example: enginehouse"),
+        ("monitor", "cycle: is missing. For example: enginehouse monitor facilitation --as analyst (more: enginehouse mon"),
+        ("opt-out c P01 --of feedbak", "--of: got 'feedbak'. Expected one of: data-use, feedback, randomisation. Did you mean"),
+        ("allocate redraw c", "action: got 'redraw'. Expected one of: audit, draw, prepare. Did you mean 'draw'?"),
+        ("monitor c --on 2026-13-01", "--on: got '2026-13-01' for a day. Write it as YYYY-MM-DD, for example 2026-05-01."),
+    ],
+)  # fmt: skip
+def test_words_that_a_command_does_not_understand(run, words: str, said: str):
+    refused = run(*words.split())
     assert refused.code == 2
-    assert "usage: enginehouse check" in refused.err
+    assert refused.err.startswith(f"enginehouse: {words.split()[0]}\n  {said}")
 
 
 def test_exit_codes_tell_kinds_of_problems_apart():

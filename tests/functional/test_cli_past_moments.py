@@ -57,6 +57,8 @@ def test_the_timeline_of_a_past_day_is_a_page_of_its_own(run, trial_at):
     trial = trial_at("delivering")
     words = ("timeline", "--json", "-p", str(trial.folder))
     assert run(*words, "--as-of", "2025-04-10").json == [], "nothing was registered yet"
+    words_said = run(*(word for word in words if word != "--json"), "--as-of", "2025-04-10").out
+    assert words_said.startswith("Nothing was registered by then. The page is ")
     past, now = run(*words, "--as-of", "2025-05-19").json, run(*words).json
     new = [entry["start"] for entry in now if entry not in past]
     assert sorted(new) == ["2025-05-20", "2025-06-12"], "drawn by lot, and the first feedback"

@@ -202,7 +202,7 @@ def test_an_opt_out_of_a_site_that_is_not_there_or_twice(trial_at, refused):
     trial = trial_at("recruiting")
     refused(
         trial, f"opt-out {CYCLE} Z99999 --of feedback", "governance", "2025-05-10",
-        "got site 'Z99999', which the register does not have.", code=2,
+        "got site 'Z99999', which the register does not have. Did you mean Z90", code=2,
     )  # fmt: skip
     refused(
         trial, f"opt-out {CYCLE} Z90004 --of randomisation", "governance", "2025-05-10",

@@ -122,3 +122,11 @@ def test_evidence_on_another_scale(trial_at, run, told):
         "studies.csv:2  scale\n  got 'log-rate'; expected one of: log-ratio, log-odds-ratio, difference"
         in done.err + done.out
     )
+
+
+def test_a_note_on_a_wave_of_which_no_report_has_left(trial_at, refused):
+    trial = trial_at("delivering")
+    refused(
+        trial, f"wave note {CYCLE} 3 none.csv", "manager", "2025-07-01",
+        "got wave 3, of which no report has left. Reports have left of: 1.",
+    )  # fmt: skip

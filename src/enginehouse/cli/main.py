@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from enginehouse import __version__
+from enginehouse.cli.parser import CommandParser
 from enginehouse.core.errors import UserError, did_you_mean
 from enginehouse.core.files import machine_error
 
@@ -143,12 +144,7 @@ def command_module(name: str) -> ModuleType:
 
 def build_parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
     """The parser of one command. Its module has `configure(parser)`, `run(args)` and `EXAMPLES`."""
-    parser = argparse.ArgumentParser(
-        prog=f"enginehouse {name}",
-        description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
-        epilog="examples:\n" + "\n".join(f"  {line}" for line in module.EXAMPLES),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = CommandParser(name, COMMANDS[name], module.EXAMPLES)
     module.configure(parser)
     return parser
 

@@ -22,9 +22,12 @@ def run(args: argparse.Namespace) -> Output:
 
     written = write_timeline(open_for(args), as_of_day=args.as_of)
     rows = [("from", "to", "cycle", "lane", "what")]
-    rows += [(entry.start, entry.end or "-", entry.lane, entry.kind, entry.label) for entry in written.entries]
+    told = sorted(written.entries, key=lambda entry: entry.start)
+    if not told:
+        return Output(text=f"Nothing was registered by then. The page is {written.html}", record=[])
+    rows += [(entry.start, entry.end or "-", entry.lane, entry.kind, entry.label) for entry in told]
     record = [
         {"start": entry.start, "end": entry.end, "lane": entry.lane, "kind": entry.kind, "label": entry.label}
-        for entry in written.entries
+        for entry in told
     ]
     return Output(text=f"{columns(rows)}\nThe page is {written.html}", record=record)

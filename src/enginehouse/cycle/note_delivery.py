@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from enginehouse.core.errors import NotAllowed
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.recruit import site_scheme
 from enginehouse.cycle.workspace import Acting, Workspace
 from enginehouse.delivery.states import Mark, Reached, marks_document, marks_from_document, reached, read_marks
 from enginehouse.governance.stages import Act
+from enginehouse.governance.state import CycleState
 from enginehouse.ledger.canonical import sha256_hex
 from enginehouse.ledger.events import DeliveryNoted
 
@@ -27,8 +29,7 @@ def note_delivery(
 ) -> NotedDelivery:
     """Take over bounced, opened, discussed, planned and acted; what was noted before is passed over."""
     state = authorise(workspace, Act.NOTE_DELIVERY, cycle, by)
-    prepared = state.wave(wave)
-    sent = prepared.sent if prepared else frozenset()
+    sent = _sent(state, wave)
     known = marks_of(workspace, cycle, wave)
     found = read_marks(file, sent=sent, scheme=site_scheme(workspace))
     new = tuple(mark for mark in dict.fromkeys(found) if mark not in set(known))
@@ -37,6 +38,15 @@ def note_delivery(
     if new and not dry_run:
         record_act(workspace, Act.NOTE_DELIVERY, event, cycle=cycle, by=by, documents=(content,))
     return NotedDelivery(event, reached(wave, sent, (*known, *new)))
+
+
+def _sent(state: CycleState, wave: int) -> frozenset[str]:
+    """The sites whose report of this wave has left."""
+    found = state.wave(wave)
+    if found is None or not found.sent:
+        left = ", ".join(str(other.number) for other in state.waves if other.sent)
+        raise NotAllowed(f"got wave {wave}, of which no report has left.", where="wave", remedy=f"Reports have left of: {left}.")
+    return found.sent
 
 
 def marks_of(workspace: Workspace, cycle: str, wave: int) -> tuple[Mark, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from enginehouse.core.errors import UserError
-from enginehouse.core.ids import site_id
+from enginehouse.core.ids import site_code, site_id
 from enginehouse.cycle.act import authorise, record_act
 from enginehouse.cycle.pages import cycle_page, write_page
 from enginehouse.cycle.register import Locked, locked
@@ -87,11 +89,19 @@ def record_opt_out(
     known = register_of_sites(workspace).sites
     name = site_id(site, scheme=site_scheme(workspace))
     if name not in known:
-        raise UserError(f"got site '{site}', which the register does not have.", where="site", remedy="Check its code.")
+        raise UserError(
+            f"got site '{site}', which the register does not have.", where="site", remedy=_nearest(site, known)
+        )
     event = OptOutRecorded(site=name, scope=scope.value, reason=reason.strip())
     if not dry_run:
         record_act(workspace, Act.RECORD_OPT_OUT, event, cycle=cycle, by=by)
     return event
+
+
+def _nearest(site: str, known: Iterable[str]) -> str:
+    """The codes that look most like the one that was typed."""
+    near = get_close_matches(site_code(site.upper()), [site_code(name) for name in known], n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else "Check its code in the source of sites."
 
 
 def site_scheme(workspace: Workspace) -> str:

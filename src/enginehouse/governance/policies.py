@@ -132,7 +132,7 @@ def check_act(
     `today` is the day of recording. Everything that is lacking is said at once.
     """
     if act not in PROGRAMME_ACTS:
-        _check_stage(state, act, design)
+        _check_stage(state, act, design, rules)
     check_day(state, act, effective_on, today)
     lacking = list(lacks_to_start(state, act, rules))
     if rules is not None:
@@ -222,13 +222,13 @@ def _is_awaited(state: CycleState, act: Act, rules: CycleRules | None) -> bool:
     return False
 
 
-def _check_stage(state: CycleState, act: Act, design: DesignType) -> None:
+def _check_stage(state: CycleState, act: Act, design: DesignType, rules: CycleRules | None) -> None:
     if act in NOT_TRANSITIONS:
         allowed = state.stage is not Stage.DRAFT
     else:
         allowed = transition(act, state.stage, design=design) is not None
     if not allowed:
-        raise NotAllowed(_reason(state, act, design), where=act, remedy=next_step(state, design=design))
+        raise NotAllowed(_reason(state, act, design), where=act, remedy=next_step(state, design=design, rules=rules))
 
 
 def _reason(state: CycleState, act: Act, design: DesignType) -> str:
