@@ -45,7 +45,8 @@ def _sent(state: CycleState, wave: int) -> frozenset[str]:
     found = state.wave(wave)
     if found is None or not found.sent:
         left = ", ".join(str(other.number) for other in state.waves if other.sent)
-        raise NotAllowed(f"got wave {wave}, of which no report has left.", where="wave", remedy=f"Reports have left of: {left}.")
+        what = f"got wave {wave}, of which no report has left."
+        raise NotAllowed(what, where="wave", remedy=f"Reports have left of: {left}.")
     return found.sent
 
 

@@ -6,6 +6,7 @@ would have given the new answer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from enginehouse.priorities.results import (
     PriorityChange,
     Weighed,
 )
-from enginehouse.programme.enums import Priority
+from enginehouse.programme.enums import EvidenceScale, Priority
 from enginehouse.stats.gaussian import Normal
 
 
@@ -128,7 +129,10 @@ def _evidence(before: Weighed, after: Weighed) -> Iterator[ChangedInput]:
 def _prior_words(weighed: Weighed) -> str:
     if weighed.prior is None:
         return _NOT_KNOWN
-    return f"{weighed.prior.mean:.4g}, standard deviation {weighed.prior.sd:.4g}, on the scale {weighed.scale.value}"
+    mean, sd = weighed.prior.mean, weighed.prior.sd
+    if weighed.scale is EvidenceScale.LOG_RATIO:
+        return f"{math.expm1(mean):+.1%}, give or take {math.expm1(sd):.1%}"
+    return f"{mean:.4g}, give or take {sd:.4g}"
 
 
 def _studies(weighed: Weighed) -> set[str]:
@@ -144,7 +148,7 @@ _PANEL: Mapping[str, Callable[[Weighed], object]] = {
     "denominator": lambda w: w.local and f"{w.local.denominator:,.0f}",
     "sites": lambda w: w.local and w.local.sites,
     "sites that could be in a trial": lambda w: w.local and w.local.sites_available,
-    "precision of the largest trial": lambda w: (
+    "standard error of the largest trial": lambda w: (
         w.local and w.local.trial_sizes and f"{w.local.trial_sizes[-1].std_error:.4g}"
     ),
 }
@@ -185,7 +189,7 @@ def _sentence(
     if before.priority is after.priority:
         why = f"; {_list(kinds)} differ" if len(kinds) > 1 else f"; the {kinds[0].value} differ" if kinds else ""
         return f"Still {after.priority.value}{_verb(why, kinds)}."
-    start = f"Was {before.priority.value}, is {after.priority.value}"
+    start = f"From '{before.priority.value}' to '{after.priority.value}'"
     if enough:
         alone = f"{_list(enough)} alone" if len(enough) == 1 else f"{_list(enough)}, each by itself,"
         return f"{start}: {alone} would have been enough."

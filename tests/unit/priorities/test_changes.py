@@ -46,9 +46,9 @@ def test_an_own_result_changes_the_answer_and_is_named(weighed, result):
     found = change(before, after)
     assert (found.before, found.after, found.changed) == (Priority.EVALUATE_ONLY, Priority.IMPLEMENT, True)
     assert found.enough == (ChangeKind.EVIDENCE,)
-    assert found.sentence == "Was evaluate only, is implement: the evidence alone would have been enough."
+    assert found.sentence == "From 'evaluate only' to 'implement': the evidence alone would have been enough."
     assert [(item.what, item.after) for item in found.inputs][1] == ("studies", "1, with own-facilitation")
-    assert "-0.03, standard deviation 0.06" in found.inputs[0].before
+    assert "-3.0%, give or take 6.2%" in found.inputs[0].before
     assert found.numbers["prob_cost_effective_after"] > found.numbers["prob_cost_effective_before"]
 
 
@@ -93,7 +93,7 @@ def test_two_causes_only_together(weighed, candidates, facts):
     found = change(weighed(), after)
     assert found.after is Priority.DO_NOT_PURSUE
     assert found.enough == ()
-    assert found.sentence == "Was evaluate only, is do not pursue, because of the panel and the prices together."
+    assert found.sentence == "From 'evaluate only' to 'do not pursue', because of the panel and the prices together."
 
 
 def test_other_gates_are_a_change_of_the_rule(weighed, candidates):
@@ -107,7 +107,7 @@ def test_other_gates_are_a_change_of_the_rule(weighed, candidates):
 
 def test_what_could_not_be_weighed_before(weighed, candidates):
     found = change(weighed(candidates(value=None)), weighed())
-    assert found.sentence == "Was not yet evaluable, is evaluate only, because of the prices."
+    assert found.sentence == "From 'not yet evaluable' to 'evaluate only', because of the prices."
     assert ("value of a unit", "not known", "0.01") in [(i.what, i.before, i.after) for i in found.inputs]
 
 
@@ -115,7 +115,9 @@ def test_an_indicator_whose_history_came(weighed):
     found = change(weighed(local={}), weighed())
     assert found.inputs[0].before == "not known"
     assert {item.kind for item in found.inputs} == {ChangeKind.EVIDENCE, ChangeKind.PANEL}
-    assert found.sentence == "Was not yet evaluable, is evaluate only, because of the evidence and the panel together."
+    assert (
+        found.sentence == "From 'not yet evaluable' to 'evaluate only', because of the evidence and the panel together."
+    )
 
 
 def test_an_option_without_a_trial_has_no_gain_of_one(weighed, candidates):
@@ -155,7 +157,7 @@ def test_an_answer_without_a_difference_in_inputs_is_told_bare(weighed):
     before = weighed()
     other = replace(before.weighed[0], priority=Priority.IMPLEMENT)
     found = change(before, replace(before, weighed=(other,)))
-    assert found.sentence == "Was evaluate only, is implement."
+    assert found.sentence == "From 'evaluate only' to 'implement'."
 
 
 def test_every_kind_of_input_can_be_put_in_by_itself():
