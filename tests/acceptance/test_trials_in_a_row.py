@@ -19,7 +19,11 @@ PROTOCOL = "cycles/{}/protocol.yaml"
 QUESTION = "facilitation-on-opioids"
 NULL_SEED = "the seed of a trial without effect"
 PLANTED = math.log(0.9)
-SHORT = (("  follow_up_months: 12", "  follow_up_months: 3"), ("waves: 6", "waves: 2"))
+SHORT = (
+    ("  follow_up_months: 12", "  follow_up_months: 3"),
+    ("waves: 6", "waves: 2"),
+    ("  harm_looks: [2025-11]\n", ""),
+)
 AGAIN = (
     ("title: Does facilitation add to feedback", "title: Does facilitation still add to feedback"),
     ("membership_as_of: 2025-03", "membership_as_of: 2025-08"),

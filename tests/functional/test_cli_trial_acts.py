@@ -69,7 +69,8 @@ def test_the_roster_changes_between_preparing_and_drawing(trial_at, refused, tol
         trial, f"allocate draw {CYCLE}", "governance", "2025-05-20",
         "Sites opted out after the allocation was prepared: Z90031. Prepare the allocation again",
     )  # fmt: skip
-    assert told(trial, f"allocate prepare {CYCLE}", "statistician", "2025-05-20").code == 0
+    again = told(trial, f"allocate prepare {CYCLE}", "statistician", "2025-05-20")
+    assert "It is prepared 2 times now in this cycle: the dossier will say so." in again.out
     assert told(trial, f"allocate draw {CYCLE}", "governance", "2025-05-20").code == 0
     assert len(trial.arms()) == 57
 

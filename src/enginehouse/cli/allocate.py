@@ -60,6 +60,7 @@ def _prepare(args: argparse.Namespace) -> Output:
         f"A second person draws one of {counted(event.accepted, 'accepted scheme')}; the smallest p that they allow is "
         f"{event.smallest_p}.",
         f"Committed to a seed: {event.seed_commitment}.",
+        *([f"It is prepared {done.times} times now in this cycle: the dossier will say so."] if done.times > 1 else []),
         f"Next, by another person, who adds a seed of their own: enginehouse allocate draw {args.cycle}",
     ]
     record = {
@@ -68,6 +69,7 @@ def _prepare(args: argparse.Namespace) -> Output:
         "accepted": event.accepted,
         "smallest_p": event.smallest_p,
         "seed_commitment": event.seed_commitment,
+        "prepared_times": done.times,
         "roster": event.roster,
         "plan": event.plan,
     }

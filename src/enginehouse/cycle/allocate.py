@@ -35,11 +35,12 @@ from enginehouse.trials.seeds import check_seed, seed_of_two
 
 @dataclass(frozen=True, slots=True)
 class PreparedAllocation:
-    """The roster, the plan and the event that fixed both."""
+    """The roster, the plan and the event that fixed both; `times` counts how often one was prepared in this cycle."""
 
     event: AllocationPrepared
     roster: Roster
     plan: AllocationPlan
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def prepare_allocation(
     if not dry_run:
         seal(workspace, cycle, own)
         record_act(workspace, Act.PREPARE_ALLOCATION, event, cycle=cycle, by=by, documents=documents)
-    return PreparedAllocation(event, roster, plan)
+    return PreparedAllocation(event, roster, plan, len(state.preparations) + 1)
 
 
 def allocate(
