@@ -41,6 +41,7 @@ BLANK_BY_NAME = {
     "expires_on": "",
     "opt_out_by": "2020-01-01",
     "act": "register",
+    "second_seed": "y",
     "seed_commitment": sha256_hex(b"x"),
 }
 RULES = {
@@ -81,15 +82,22 @@ def contents(draw: st.DrawFn, act: Act, state: CycleState, seq: int) -> dict[str
     own |= {
         "wave": wave,
         "manifest": f"m{seq}" if act is Act.PREPARE_WAVE or prepared is None else prepared.manifest,
-        "sites": tuple(draw(st.lists(st.sampled_from(SITES), max_size=2))) if act is Act.SEND_WAVE else 1,
+        "sites": _sites(draw, act),
         "site": draw(st.sampled_from(SITES)),
         "scope": draw(st.sampled_from(OptOutScope)).value,
-        "act": draw(st.sampled_from(["register", "allocate"])),
+        "act": draw(st.sampled_from(["register", "amend", "allocate"])),
         "seed_commitment": own["seed_commitment"] if act is not Act.PREPARE_ALLOCATION else sha256_hex(b"x"),
     }
     made = _MAKES.get(act, frozenset())
     names = {f.name for f in fields(payload_of(act))}
     return {name: value for name, value in own.items() if name in names and name not in made}
+
+
+def _sites(draw: st.DrawFn, act: Act) -> tuple[str, ...] | int:
+    """Which sites, where an act names them: most have a report made, and two at most are sent one; else how many."""
+    if act is Act.SEND_WAVE:
+        return tuple(draw(st.lists(st.sampled_from(SITES), max_size=2)))
+    return SITES[: draw(st.integers(4, len(SITES)))] if act is Act.PREPARE_WAVE else 1
 
 
 _MAKES: dict[Act, frozenset[str]] = {
@@ -229,7 +237,7 @@ def deliveries(draw: st.DrawFn) -> list[Event]:
 
     What the policies refuse is left out, as it would be from the record.
     """
-    events = [event(act, n, FIRST_DAY, wave=1) if act in _WAVE else event(act, n, FIRST_DAY) for n, act in _OPENED]
+    events = [event(act, n, FIRST_DAY, **_WAVE.get(act, {})) for n, act in _OPENED]
     kinds = (
         [Act.SEND_WAVE] * 8 + [Act.RECORD_OPT_OUT, Act.PREPARE_WAVE, Act.APPROVE_WAVE, Act.SUSPEND] + [Act.RESUME] * 2
     )
@@ -246,7 +254,11 @@ def deliveries(draw: st.DrawFn) -> list[Event]:
 
 
 _OPENED = tuple(enumerate(OPENING, 1))
-_WAVE = {Act.PREPARE_WAVE, Act.APPROVE_WAVE, Act.START_DELIVERY}
+_WAVE: dict[Act, dict[str, Any]] = {
+    Act.PREPARE_WAVE: {"wave": 1, "sites": SITES},
+    Act.APPROVE_WAVE: {"wave": 1},
+    Act.START_DELIVERY: {"wave": 1},
+}
 
 
 @given(deliveries())
@@ -259,6 +271,7 @@ def test_no_site_is_sent_a_wave_twice_nor_after_it_opted_out_nor_unapproved(even
         assert wave is not None
         assert wave.is_approved
         assert not wave.sent & set(sent.payload.sites)
+        assert set(sent.payload.sites) <= set(wave.sites)
         assert all(may_be_sent(before, site) for site in sent.payload.sites)
     for wave in cycle_state(events).waves:
         reached = [site for batch in wave.batches for site in batch.sites]
