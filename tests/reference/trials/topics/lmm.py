@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ def answer(case: Case, data: Data) -> Mapping[str, Any]:
     expected = case.expected
     known = next((expected[key] for key in (*TABLES, "ml_fixed") if expected.get(key)), {})
     model = read_model(case.inputs["model"], data.table(case.data or ""), names=tuple(known))
-    terms = lme4_order(model.random)
+    terms = lme4_order(_nested_names(model.random, case.inputs["model"]))
     names = {frozenset(name.split(":")): name for name in known}
     titles = [names.get(frozenset(name.split(":")), name) for name in model.names]
     fits = {reml: _fit(model, terms, titles, reml=reml) for reml in (True, False)}
@@ -47,6 +49,12 @@ def answer(case: Case, data: Data) -> Mapping[str, Any]:
     if "ml_profile_ci95" in expected:
         found["ml_profile_ci95"] = _profiles(fits[False])
     return found
+
+
+def _nested_names(terms: tuple[Written, ...], formula: str) -> tuple[Written, ...]:
+    """lme4 calls the inner group of `a/b` `b:a`."""
+    inner = {f"{a}:{b}": f"{b}:{a}" for a, b in re.findall(r"\|\s*([\w.]+)\s*/\s*([\w.]+)\s*\)", formula)}
+    return tuple(replace(term, group=inner.get(term.group, term.group)) for term in terms)
 
 
 def lme4_order(terms: tuple[Written, ...]) -> list[Written]:
