@@ -164,7 +164,9 @@ def check(copy: Copy) -> None:
         for name, digest in entries[site]["files"].items()
     }
     listed = (copy.outbox / "wave-01" / "manifest.csv").read_text("utf-8").splitlines()[1:]
-    assert sorted(line.split(",")[0] for line in listed) == sorted(site_code(site) for site in expected for _ in range(2))
+    assert sorted(line.split(",")[0] for line in listed) == sorted(
+        site_code(site) for site in expected for _ in range(2)
+    )
     assert len(copy.events("delivery-started")) == 1
 
 
