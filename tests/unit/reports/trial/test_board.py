@@ -44,7 +44,9 @@ def test_the_trial_in_plain_words(trial: TrialBasis) -> None:
     assert "58 practices were put into two groups by lot" in text
     assert f"ended {change} with feedback and facilitation than with feedback alone" in text
     assert f"from {low} to {high}" in text
-    assert f"Of the 29 practices chosen for facilitation by a visiting pharmacist, {reached.reached} were reached." in text
+    assert (
+        f"Of the 29 practices chosen for facilitation by a visiting pharmacist, {reached.reached} were reached." in text
+    )
     assert trial.appraisal is not None
     cost = trial.appraisal.incremental.per_site
     assert f"cost £{cost:.0f} more than feedback alone for each of the practices" in text
