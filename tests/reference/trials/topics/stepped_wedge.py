@@ -38,7 +38,7 @@ def answer(case: Case, data: Data) -> Mapping[str, Any]:
         "minus2_reml" if fit.reml else "minus2loglik": fit.deviance,
         "residual_sd": fit.residual_sd,
     }
-    return {**found, **_variation(fit), **(_immediate(fit) if effect == "treat" else _by_exposure(fit))}
+    return {**found, **_variation(fit), **(_immediate(fit, case.package) if effect == "treat" else _by_exposure(fit))}
 
 
 def _structure(words: str, table: Table, rows: np.ndarray) -> Structure:
@@ -56,9 +56,10 @@ def _variation(fit: LmmFit) -> dict[str, float]:
     return dict(zip(("sd_cluster", "sd_cluster_period"), sds, strict=False))
 
 
-def _immediate(fit: LmmFit) -> dict[str, Any]:
-    """As glmmTMB prints it, whose errors are of all parameters jointly."""
-    found = fit.estimate({"treat": 1.0}, method=DfMethod.KACKAR_HARVILLE)
+def _immediate(fit: LmmFit, package: str) -> dict[str, Any]:
+    """The errors of glmmTMB are of all parameters jointly, those of lme4 of the fixed effects alone."""
+    method = DfMethod.KACKAR_HARVILLE if package == "glmmTMB" else DfMethod.NORMAL
+    found = fit.estimate({"treat": 1.0}, method=method)
     z = found.value / found.std_error
     row = {"Estimate": found.value, "Std. Error": found.std_error, "z value": z, "Pr(>|z|)": 2 * ndtr(-abs(z))}
     return {"treat": row, "estimate": found.value, "se": found.std_error}
