@@ -6,12 +6,14 @@ Every cluster counts the same unless weights say otherwise. Models of rows withi
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.stats.comparison import Side, comparison, members, signs
 from enginehouse.stats.fits import RANK_TOLERANCE, aliased
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
 from enginehouse.stats.trial_columns import adjustment, analysed_sites, check_arms
@@ -138,34 +140,69 @@ def cluster_ancova(
     Without covariates and weights it is the pooled t test.
     """
     summaries, arm = _clusters(values, treated)
+    cells = np.column_stack([~arm, arm])
+    return compared_cells(summaries, cells, (-1.0, 1.0), covariates=covariates, weights=weights, scale=scale)
+
+
+def compared_cells(
+    values: npt.ArrayLike,
+    cells: npt.NDArray[np.bool_],
+    compared: Sequence[float],
+    *,
+    covariates: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
+    scale: Scale = "difference",
+) -> Estimated:
+    """A weighted sum of the adjusted means of several arms, by (weighted) least squares of cluster summaries.
+
+    Parameters
+    ----------
+    values, covariates, weights, scale
+        As in `cluster_ancova`.
+    cells
+        Shape (K, a): in which arm each cluster is.
+    compared
+        Weights of the arms, shape (a,), which add up to zero: (-1/2, -1/2, 1/2, 1/2) is a main effect at the margins.
+
+    Returns
+    -------
+    Estimate or NotEstimable
+        With K - a - c degrees of freedom.
+    """
+    summaries = np.asarray(values, dtype=float)
     extra = np.zeros((len(summaries), 0)) if covariates is None else np.asarray(covariates, dtype=float)
     extra = extra[:, None] if extra.ndim == 1 else extra
-    design = np.column_stack([np.ones(len(summaries)), arm.astype(float), extra])
-    names = ("intercept", "arm", *(f"covariate {place + 1}" for place in range(extra.shape[1])))
     root = np.sqrt(np.ones(len(summaries)) if weights is None else np.asarray(weights, dtype=float))
+    design = np.column_stack([np.ones(len(summaries)), cells[:, 1:].astype(float), extra])
     df = len(summaries) - design.shape[1]
     if df < 1:
         return NotEstimable(
             reason="too-few-clusters", detail=f"{len(summaries)} clusters for {design.shape[1]} coefficients."
         )
-    refusal = aliased(design * root[:, None], names)
+    refusal = aliased(design * root[:, None], _cell_names(cells.shape[1], extra.shape[1]))
     if refusal is not None:
         return refusal
+    gradient = np.array([0.0, *compared[1:], *np.zeros(extra.shape[1])])
     scaled = design * root[:, None]
     bread = np.linalg.inv(scaled.T @ scaled)
     coefficients = bread @ scaled.T @ (summaries * root)
     residuals = (summaries - design @ coefficients) * root
-    variance = float(residuals @ residuals) / df * float(bread[1, 1])
+    variance = float(residuals @ residuals) / df * float(gradient @ bread @ gradient)
     if variance <= 0:
         return NotEstimable(reason="no-variation", detail="The model fits every cluster exactly.")
     return Estimate(
-        value=float(coefficients[1]),
+        value=float(gradient @ coefficients),
         std_error=math.sqrt(variance),
         df=float(df),
         scale=scale,
         method="cluster-level",
         numbers={"clusters": float(len(summaries))},
     )
+
+
+def _cell_names(cells: int, covariates: int) -> tuple[str, ...]:
+    arms = ("arm",) if cells == 2 else tuple(f"arm {place}" for place in range(2, cells + 1))
+    return ("intercept", *arms, *(f"covariate {place + 1}" for place in range(covariates)))
 
 
 def residual_summaries(
@@ -198,19 +235,19 @@ def residual_summaries(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitSummaries:
-    """One number for each unit of allocation in two arms, with what is adjusted for."""
+    """One number for each unit of allocation, the position of its arm, and what is adjusted for."""
 
     values: Array
-    treated: npt.NDArray[np.bool_]
+    arm: npt.NDArray[np.intp]
     covariates: Array
     units: npt.NDArray[np.intp]
     notes: tuple[str, ...]
 
 
 def trial_cluster_level(
-    data: TrialData, *, arm: int = 1, over: int = 0, scale: Scale = "log-ratio", adjust: bool = True
+    data: TrialData, *, arm: Side = 1, over: Side = 0, scale: Scale = "log-ratio", adjust: bool = True
 ) -> Estimated:
-    """The cluster-level effect of one arm over another: follow-up values of units, adjusted for their baseline.
+    """The cluster-level effect of one side over another: follow-up values of units, adjusted for their baseline.
 
     Parameters
     ----------
@@ -228,13 +265,16 @@ def trial_cluster_level(
     Each unit counts the same. Logarithms of values for a ratio; a unit without events gets half of the smallest value
     above zero, and a note says how many. A network's value is that of its sites together, its covariates their mean.
     """
+    weights = comparison(arm, over)
     rows = analysed_sites(data)
-    rows = rows[np.isin(data.arm[rows], (arm, over))]
-    refusal = check_arms(data, rows, (arm, over))
+    rows = rows[np.isin(data.arm[rows], list(weights))]
+    refusal = check_arms(data, rows, weights)
     if refusal is not None:
         return refusal
-    found = unit_summaries(data, rows, arm=arm, scale=scale, adjust=adjust)
-    answer = cluster_ancova(found.values, found.treated, covariates=found.covariates, scale=scale)
+    found = unit_summaries(data, rows, scale=scale, adjust=adjust)
+    order = (*members(over), *members(arm))
+    cells = found.arm[:, None] == np.array(order)[None, :]
+    answer = compared_cells(found.values, cells, signs(weights, order), covariates=found.covariates, scale=scale)
     if isinstance(answer, NotEstimable):
         return answer
     return Estimate(
@@ -248,11 +288,9 @@ def trial_cluster_level(
     )
 
 
-def unit_summaries(
-    data: TrialData, rows: npt.NDArray[np.intp], *, arm: int, scale: Scale, adjust: bool
-) -> UnitSummaries:
+def unit_summaries(data: TrialData, rows: npt.NDArray[np.intp], *, scale: Scale, adjust: bool) -> UnitSummaries:
     """Follow-up values of the units of the given sites."""
-    units, codes = np.unique(data.unit[rows], return_inverse=True)
+    units, first, codes = np.unique(data.unit[rows], return_index=True, return_inverse=True)
     numerator, denominator = (
         np.bincount(codes, weights=values[rows], minlength=len(units)) for values in data.totals(before=False)
     )
@@ -268,8 +306,7 @@ def unit_summaries(
         sums = np.zeros((len(units), columns.values.shape[1]))
         np.add.at(sums, codes, columns.values)
         covariates = _full_rank(sums / sizes[:, None])
-    treated = np.bincount(codes, weights=(data.arm[rows] == arm).astype(float), minlength=len(units)) > 0
-    return UnitSummaries(values, treated, covariates, units, notes)
+    return UnitSummaries(values, data.arm[rows[first]], covariates, units, notes)
 
 
 def _logs(values: Array) -> tuple[Array, tuple[str, ...]]:

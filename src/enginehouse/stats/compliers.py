@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.stats.comparison import Side, arms_of, members
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
 from enginehouse.stats.trial_columns import adjustment, analysed_sites, check_arms
 from enginehouse.stats.trial_data import TrialData
@@ -29,8 +30,8 @@ def engaged_effect(
     engaged: npt.ArrayLike,
     *,
     comparator_could_not_receive: bool,
-    arm: int = 1,
-    over: int = 0,
+    arm: Side = 1,
+    over: Side = 0,
     scale: Scale = "log-ratio",
     adjust: bool = True,
 ) -> Estimated:
@@ -88,8 +89,8 @@ def engaged_effect(
         return NOT_REGISTERED
     received = np.asarray(engaged, dtype=bool)
     rows = analysed_sites(data)
-    rows = rows[np.isin(data.arm[rows], (arm, over))]
-    refusal = check_arms(data, rows, (arm, over)) or _refusal(data, rows, received, arm, over)
+    rows = rows[np.isin(data.arm[rows], arms_of(arm, over))]
+    refusal = check_arms(data, rows, arms_of(arm, over)) or _refusal(data, rows, received, arm, over)
     if refusal is not None:
         return refusal
     numerator, denominator = (values[rows] for values in data.totals(before=False))
@@ -99,7 +100,7 @@ def engaged_effect(
         numerator,
         denominator,
         np.column_stack(columns),
-        (data.arm[rows] == arm).astype(float),
+        np.isin(data.arm[rows], members(arm)).astype(float),
         received[rows].astype(float),
         is_ratio=scale == "log-ratio",
     )
@@ -125,22 +126,22 @@ def engaged_effect(
             "units": float(units),
             "engaged_sites": float(np.count_nonzero(received[rows])),
             "engaged_share_of_patients": float(
-                denominator[received[rows]].sum() / denominator[data.arm[rows] == arm].sum()
+                denominator[received[rows]].sum() / denominator[np.isin(data.arm[rows], members(arm))].sum()
             ),
         },
     )
 
 
 def _refusal(
-    data: TrialData, rows: npt.NDArray[np.intp], received: npt.NDArray[np.bool_], arm: int, over: int
+    data: TrialData, rows: npt.NDArray[np.intp], received: npt.NDArray[np.bool_], arm: Side, over: Side
 ) -> NotEstimable | None:
-    strangers = np.count_nonzero(received[rows] & (data.arm[rows] == over))
+    strangers = np.count_nonzero(received[rows] & np.isin(data.arm[rows], members(over)))
     if strangers:
         return NotEstimable(
             reason="comparator-received",
             detail=f"Sites of the comparator that received the component although none could: {strangers}.",
         )
-    units = len(np.unique(data.unit[rows[received[rows] & (data.arm[rows] == arm)]]))
+    units = len(np.unique(data.unit[rows[received[rows] & np.isin(data.arm[rows], members(arm))]]))
     if units >= FEWEST_ENGAGED_UNITS:
         return None
     return NotEstimable(

@@ -6,12 +6,15 @@ The estimating equations are in `gee`, the columns in `trial_columns`; the effec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.stats.comparison import ArmWeights, Side, comparison
 from enginehouse.stats.gee import ClusterCorrection, GeeFit, gee
+from enginehouse.stats.multiplicity import correlation_of
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
 from enginehouse.stats.trial_columns import (
     Rows,
@@ -52,16 +55,36 @@ class PatientAverage:
     design: Array
     adjusted_for: tuple[str, ...]
 
-    def effect(self, *, arm: int, over: int, scale: Scale = "log-ratio") -> Estimated:
-        """The arm over its comparator; as a difference, of the values standardised over all analysed sites."""
-        refusal = check_arms(self.data, self.rows, (arm, over))
+    def effect(self, *, arm: Side, over: Side, scale: Scale = "log-ratio") -> Estimated:
+        """One side over another; as a difference, of the values standardised over all analysed sites.
+
+        Arms of a side count the same, on the scale of the effect: for a ratio the mean of their logarithms.
+        """
+        return self.weighted(comparison(arm, over), scale=scale)
+
+    def weighted(self, compared: ArmWeights, *, scale: Scale = "log-ratio") -> Estimated:
+        """Any weighted sum of the arms' logarithms, or of their standardised values: an interaction, for example."""
+        refusal = check_arms(self.data, self.rows, compared)
         if refusal is not None:
             return refusal
-        weights = contrast_weights(self.data, self.fit.names, arm, over)
+        value, gradient = self.gradient(compared, scale=scale)
+        return self._told(self.fit.estimate(value, gradient, scale=scale))
+
+    def gradient(self, compared: ArmWeights, *, scale: Scale) -> tuple[float, Array]:
+        """A weighted sum of the arms and its gradient by the coefficients, shape (p,)."""
         if scale == "log-ratio":
-            return self._told(self.fit.estimate(float(weights @ self.fit.coefficients), weights, scale=scale))
-        values, gradients = zip(*(self.standardised(which) for which in (arm, over)), strict=True)
-        return self._told(self.fit.estimate(values[0] - values[1], gradients[0] - gradients[1], scale=scale))
+            weights = contrast_weights(self.data, self.fit.names, compared)
+            return float(weights @ self.fit.coefficients), weights
+        value, total = 0.0, np.zeros(len(self.fit.coefficients))
+        for arm, weight in compared.items():
+            own, slope = self.standardised(arm)
+            value, total = value + weight * own, total + weight * slope
+        return value, total
+
+    def correlation(self, compared: Sequence[ArmWeights], *, scale: Scale) -> Array:
+        """The correlation of several such answers, shape (k, k)."""
+        gradients = np.array([self.gradient(weights, scale=scale)[1] for weights in compared])
+        return correlation_of([gradients @ matrix @ gradients.T for matrix in self.fit.covariances()])
 
     def standardised(self, arm: int) -> tuple[float, Array]:
         """What the model expects if every analysed site were in `arm`, for one of the denominator and one month.
@@ -153,8 +176,8 @@ def fit_patient_average(
 def patient_average(
     data: TrialData,
     *,
-    arm: int = 1,
-    over: int = 0,
+    arm: Side = 1,
+    over: Side = 0,
     scale: Scale = "log-ratio",
     adjust: bool = True,
     correction: ClusterCorrection = ClusterCorrection.KC_MD_AVERAGE,
@@ -164,7 +187,7 @@ def patient_average(
     Parameters
     ----------
     arm, over
-        Positions in `data.arms`.
+        Positions in `data.arms`: one, or several arms that are taken together, each counting the same.
     scale
         A log ratio of means, or a difference of means for one of the denominator and one month.
 

@@ -6,15 +6,18 @@ A mixed model of months, baseline and follow-up together; arms share the baselin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from enginehouse.stats.glmm import negative_binomial_mixed
-from enginehouse.stats.lmm.fit import fit_lmm
+from enginehouse.stats.comparison import ArmWeights, Side, arms_of, comparison
+from enginehouse.stats.fits import Coefficients, weight_vector
+from enginehouse.stats.glmm import MixedFit, negative_binomial_mixed
+from enginehouse.stats.lmm.fit import LmmFit, fit_lmm
 from enginehouse.stats.lmm.structures import RandomTerm, RandomTerms
+from enginehouse.stats.multiplicity import correlation_of
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
 from enginehouse.stats.trial_columns import Rows, analysed_sites, check_arms
 from enginehouse.stats.trial_data import TrialData
@@ -49,17 +52,73 @@ class SiteMonths:
         return self.random[:, 1]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteAverage:
+    """The fitted mixed model of one outcome: any contrast of its arms, on the scale that it was fitted on."""
+
+    data: TrialData
+    rows: Rows
+    months: SiteMonths
+    fit: MixedFit | LmmFit
+    scale: Scale
+    notes: tuple[str, ...] = ()
+
+    def effect(self, *, arm: Side, over: Side) -> Estimated:
+        """One side over another; arms of a side count the same."""
+        return self.weighted(comparison(arm, over))
+
+    def weighted(self, compared: ArmWeights) -> Estimated:
+        """Any weighted sum of the arms: an interaction, for example."""
+        refusal = check_arms(self.data, self.rows, compared)
+        if refusal is not None:
+            return refusal
+        weights = self._weights(compared)
+        if isinstance(self.fit, LmmFit):
+            found = self.fit.estimate(weights, scale=self.scale)
+            found = replace(found, notes=(*found.notes, *self.notes))
+        else:
+            found = self.fit.contrast(weights)
+        return _of_sites(found, self.months, sites=len(self.rows))
+
+    def correlation(self, compared: Sequence[ArmWeights]) -> Array:
+        """The correlation of several such answers, shape (k, k)."""
+        fit = Coefficients(self.fit.names, self.fit.fixed_effects, self.fit.covariance)
+        weights = np.array([weight_vector(fit, self._weights(each)) for each in compared])
+        return correlation_of([weights @ self.fit.covariance @ weights.T])
+
+    def _weights(self, compared: ArmWeights) -> dict[str, float]:
+        named = {_post(self.data, arm): weight for arm, weight in compared.items()}
+        return {name: weight for name, weight in named.items() if name in self.months.names}
+
+
 def site_average(
-    data: TrialData, *, arm: int = 1, over: int = 0, scale: Scale = "log-ratio", adjust: bool = True
+    data: TrialData, *, arm: Side = 1, over: Side = 0, scale: Scale = "log-ratio", adjust: bool = True
 ) -> Estimated:
-    """The site-average effect of one arm over another, from a mixed model with baseline months.
+    """The site-average effect of one side over another; `fit_site_average` has the equation.
+
+    Parameters
+    ----------
+    arm, over
+        Positions in `data.arms`: one, or several arms that are taken together, each counting the same.
+
+    Returns
+    -------
+    Estimate or NotEstimable
+    """
+    refusal = check_arms(data, analysed_sites(data), arms_of(arm, over))
+    if refusal is not None:
+        return refusal
+    fit = fit_site_average(data, scale=scale, adjust=adjust)
+    return fit if isinstance(fit, NotEstimable) else fit.effect(arm=arm, over=over)
+
+
+def fit_site_average(data: TrialData, *, scale: Scale = "log-ratio", adjust: bool = True) -> SiteAverage | NotEstimable:
+    """The mixed model with baseline months from which the site-average effects of a trial are read.
 
     Parameters
     ----------
     data
         All arms; at least one baseline month.
-    arm, over
-        Positions in `data.arms`.
     scale
         A log ratio, or a difference of values for one of the denominator and one month.
     adjust
@@ -67,7 +126,7 @@ def site_average(
 
     Returns
     -------
-    Estimate or NotEstimable
+    SiteAverage or NotEstimable
 
     Notes
     -----
@@ -88,14 +147,13 @@ def site_average(
     2000;62:134-148 (arms that share the baseline).
     """
     rows = analysed_sites(data)
-    refusal = check_arms(data, rows, (arm, over)) or _check_months(data)
+    refusal = _check_months(data)
     if refusal is not None:
         return refusal
     months = site_months(data, rows, adjust=adjust)
-    weights = {name: sign for which, sign in ((arm, 1.0), (over, -1.0)) if (name := _post(data, which)) in months.names}
     counted = scale == "log-ratio" and _as_counts(data, months)
-    found = _counts(months, weights) if counted else _linear(months, weights, scale)
-    return found if isinstance(found, NotEstimable) else _of_sites(found, months, sites=len(rows))
+    found = _counts(months) if counted else _linear(months, scale)
+    return found if isinstance(found, NotEstimable) else SiteAverage(data, rows, months, found[0], scale, found[1])
 
 
 def site_months(data: TrialData, rows: Rows, *, adjust: bool) -> SiteMonths:
@@ -163,7 +221,10 @@ def _as_counts(data: TrialData, months: SiteMonths) -> bool:
     return whole and (data.kind == "count" or (data.kind == "proportion" and bool(zeros > MOST_ZEROS)))
 
 
-def _counts(months: SiteMonths, weights: Mapping[str, float]) -> Estimated:
+type _Fitted = tuple[MixedFit | LmmFit, tuple[str, ...]]
+
+
+def _counts(months: SiteMonths) -> _Fitted | NotEstimable:
     fit = negative_binomial_mixed(
         months.numerator,
         months.design,
@@ -172,10 +233,10 @@ def _counts(months: SiteMonths, weights: Mapping[str, float]) -> Estimated:
         slope=months.after,
         names=months.names,
     )
-    return fit if isinstance(fit, NotEstimable) else fit.contrast(weights)
+    return fit if isinstance(fit, NotEstimable) else (fit, ())
 
 
-def _linear(months: SiteMonths, weights: Mapping[str, float], scale: Scale) -> Estimated:
+def _linear(months: SiteMonths, scale: Scale) -> _Fitted | NotEstimable:
     value = months.numerator / months.denominator
     notes: tuple[str, ...] = ()
     if scale == "log-ratio":
@@ -192,10 +253,7 @@ def _linear(months: SiteMonths, weights: Mapping[str, float], scale: Scale) -> E
         value = value - months.level
     levels = RandomTerm(columns=months.random, name="unit", effects=("baseline", "follow-up"))
     fit = fit_lmm(value, months.design, clusters=months.unit, structure=RandomTerms((levels,)), names=months.names)
-    if isinstance(fit, NotEstimable):
-        return fit
-    found = fit.estimate(weights, scale=scale)
-    return replace(found, notes=(*found.notes, *notes))
+    return fit if isinstance(fit, NotEstimable) else (fit, notes)
 
 
 def _of_sites(found: Estimate, months: SiteMonths, *, sites: int) -> Estimate:

@@ -5,11 +5,13 @@ Sites in rows. Nothing is fitted here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.stats.comparison import ArmWeights
 from enginehouse.stats.fits import RANK_TOLERANCE
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
@@ -39,7 +41,7 @@ def analysed_sites(data: TrialData) -> Rows:
     return np.flatnonzero(present & (before > 0) if data.n_before else present)
 
 
-def check_arms(data: TrialData, rows: Rows, arms: tuple[int, ...]) -> NotEstimable | None:
+def check_arms(data: TrialData, rows: Rows, arms: Iterable[int]) -> NotEstimable | None:
     """The answer *cannot be estimated* where an arm has fewer than two units with data."""
     for arm in arms:
         units = len(np.unique(data.unit[rows[data.arm[rows] == arm]]))
@@ -65,12 +67,12 @@ def arm_name(data: TrialData, arm: int) -> str:
     return f"arm {data.arms[arm]}"
 
 
-def contrast_weights(data: TrialData, names: tuple[str, ...], arm: int, over: int) -> Array:
-    """Plus one for the arm and minus one for its comparator; the arm of reference has no column."""
+def contrast_weights(data: TrialData, names: tuple[str, ...], compared: ArmWeights) -> Array:
+    """Weights of columns from those of arms; the arm of reference has no column."""
     weights = np.zeros(len(names))
-    for which, sign in ((arm, 1.0), (over, -1.0)):
+    for which, weight in compared.items():
         if arm_name(data, which) in names:
-            weights[names.index(arm_name(data, which))] = sign
+            weights[names.index(arm_name(data, which))] = weight
     return weights
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from enginehouse.stats.comparison import ArmWeights, Side, arms_of, comparison, members
 from enginehouse.stats.fits import RANK_TOLERANCE
 from enginehouse.stats.gee import ClusterCorrection, GeeFit, JointTest, gee, joint_test
 from enginehouse.stats.results import Estimate, Estimated, NotEstimable, Scale
@@ -50,8 +51,8 @@ def group_effects(
     *,
     groups: int,
     compared: Sequence[int],
-    arm: int = 1,
-    over: int = 0,
+    arm: Side = 1,
+    over: Side = 0,
     scale: Scale = "log-ratio",
     correction: ClusterCorrection = ClusterCorrection.KC_MD_AVERAGE,
 ) -> GroupEffects | NotEstimable:
@@ -76,12 +77,13 @@ def group_effects(
 
     Notes
     -----
-    log E(Y_i) = log D_i + a[group] + b[group] x arm_i + z_i c over the sites of the two arms; differences are
-    standardised over the sites of the group. Groups with fewer than five units in an arm are left out, and say so.
+    log E(Y_i) = log D_i + a[group] + b[group, arm_i] + z_i c over the sites of the compared arms, of which those of a
+    side count the same; differences are standardised over the sites of the group. Groups with fewer than five units in
+    an arm are left out, and say so.
     """
     rows = analysed_sites(data)
-    rows = rows[np.isin(data.arm[rows], (arm, over))]
-    refusal = check_arms(data, rows, (arm, over))
+    rows = rows[np.isin(data.arm[rows], arms_of(arm, over))]
+    refusal = check_arms(data, rows, arms_of(arm, over))
     if refusal is not None:
         return refusal
     kept = [which for which in range(groups) if _units(data, rows, group, which, arm, over) >= FEWEST_UNITS_A_CELL]
@@ -90,7 +92,7 @@ def group_effects(
             reason="too-few-units", detail=f"No group has {FEWEST_UNITS_A_CELL} units of allocation in each arm."
         )
     rows = rows[np.isin(group[rows], kept)]
-    model = _GroupModel.of(data, rows, group[rows], kept, arm, correction)
+    model = _GroupModel.of(data, rows, group[rows], kept, comparison(arm, over), correction)
     if isinstance(model, NotEstimable):
         return model
     values, gradients = model.effects(scale)
@@ -110,9 +112,9 @@ def group_effects(
     )
 
 
-def _units(data: TrialData, rows: Rows, group: Integers, which: int, arm: int, over: int) -> int:
+def _units(data: TrialData, rows: Rows, group: Integers, which: int, arm: Side, over: Side) -> int:
     inside = rows[group[rows] == which]
-    return min(len(np.unique(data.unit[inside[data.arm[inside] == each]])) for each in (arm, over))
+    return min(len(np.unique(data.unit[inside[data.arm[inside] == each]])) for each in arms_of(arm, over))
 
 
 def _compare(
@@ -131,44 +133,69 @@ def _compare(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _GroupModel:
-    """Columns: groups, groups in the arm, covariates."""
+    """Columns: groups, groups in each arm but the one of reference (the last of `arms`), covariates."""
 
     fit: GeeFit
     design: Array
     denominator: Array
-    groups: int
     member: npt.NDArray[np.bool_]
+    weights: tuple[float, ...]
 
     @classmethod
     def of(
-        cls, data: TrialData, rows: Rows, group: Integers, kept: list[int], arm: int, correction: ClusterCorrection
+        cls,
+        data: TrialData,
+        rows: Rows,
+        group: Integers,
+        kept: list[int],
+        compared: ArmWeights,
+        correction: ClusterCorrection,
     ) -> _GroupModel | NotEstimable:
         member = group[:, None] == np.array(kept)[None, :]
         dummies = member.astype(float)
-        base = np.column_stack([dummies, dummies * (data.arm[rows] == arm)[:, None]])
+        arms = list(compared)[:-1]
+        base = np.column_stack([dummies, *(dummies * (data.arm[rows] == arm)[:, None] for arm in arms)])
         extra = adjustment(data, rows)
         design = np.column_stack([base, _beside(base, extra.values)])
         numerator, denominator = (values[rows] for values in data.totals(before=False))
         fit = gee(numerator, design, clusters=data.unit[rows], offset=np.log(denominator), correction=correction)
         if isinstance(fit, NotEstimable):
             return fit
-        return cls(fit, design, denominator, len(kept), member)
+        return cls(fit, design, denominator, member, tuple(compared.values()))
 
     def effects(self, scale: Scale) -> tuple[Array, Array]:
         """The effect in each group, shape (g,), and its gradients, shape (g, p)."""
-        g = self.groups
-        if scale == "log-ratio":
-            gradients = np.eye(len(self.fit.coefficients))[g : 2 * g]
-            return gradients @ self.fit.coefficients, gradients
-        values, gradients = np.zeros(g), np.zeros((g, len(self.fit.coefficients)))
-        for sign in (1.0, -1.0):
-            columns = self.design.copy()
-            columns[:, g : 2 * g] = self.member if sign > 0 else 0.0
-            mean = self.denominator * np.exp(columns @ self.fit.coefficients)
-            totals = self.member.T @ self.denominator
-            values += sign * (self.member.T @ mean) / totals
-            gradients += sign * (self.member.T @ (mean[:, None] * columns)) / totals[:, None]
-        return values, gradients
+        arms = [self._logarithms(place) if scale == "log-ratio" else self._values(place) for place in self._places]
+        values, gradients = (np.stack(parts) for parts in zip(*arms, strict=True))
+        weights = np.array(self.weights)
+        return weights @ values, np.einsum("a,agp->gp", weights, gradients)
+
+    @property
+    def _places(self) -> range:
+        """Of the arms; the last is the one of reference and has no columns."""
+        return range(len(self.weights))
+
+    def _columns(self, place: int) -> slice:
+        g = self.member.shape[1]
+        return slice((place + 1) * g, (place + 2) * g)
+
+    def _logarithms(self, place: int) -> tuple[Array, Array]:
+        """Of one arm in each group, over the arm of reference."""
+        gradients = np.zeros((self.member.shape[1], len(self.fit.coefficients)))
+        if place < self._places[-1]:
+            gradients[:, self._columns(place)] = np.eye(len(gradients))
+        return gradients @ self.fit.coefficients, gradients
+
+    def _values(self, place: int) -> tuple[Array, Array]:
+        """Of each group if all its sites were in one arm."""
+        g = self.member.shape[1]
+        columns = self.design.copy()
+        columns[:, g : len(self.weights) * g] = 0.0
+        if place < self._places[-1]:
+            columns[:, self._columns(place)] = self.member
+        mean = self.denominator * np.exp(columns @ self.fit.coefficients)
+        totals = self.member.T @ self.denominator
+        return (self.member.T @ mean) / totals, (self.member.T @ (mean[:, None] * columns)) / totals[:, None]
 
 
 def _beside(base: Array, extra: Array) -> Array:
@@ -205,8 +232,8 @@ def gradient_change(
     data: TrialData,
     attribute: npt.ArrayLike,
     *,
-    arm: int = 1,
-    over: int = 0,
+    arm: Side = 1,
+    over: Side = 0,
     correction: ClusterCorrection = ClusterCorrection.KC_MD_AVERAGE,
 ) -> GradientChange | NotEstimable:
     """The change in the relative index of inequality between baseline and follow-up, one arm against another.
@@ -237,15 +264,15 @@ def gradient_change(
     """
     values = np.asarray(attribute, dtype=float)
     rows = analysed_sites(data)
-    rows = rows[np.isin(data.arm[rows], (arm, over)) & np.isfinite(values[rows])]
+    rows = rows[np.isin(data.arm[rows], arms_of(arm, over)) & np.isfinite(values[rows])]
     if not data.n_before:
         return NotEstimable(reason="no-baseline", detail="A change needs baseline months.")
-    refusal = check_arms(data, rows, (arm, over))
+    refusal = check_arms(data, rows, arms_of(arm, over))
     if refusal is not None:
         return refusal
     before, after = (tuple(part[rows] for part in data.totals(before=when)) for when in (True, False))
     rank = ridit(values[rows], before[1])
-    treated = (data.arm[rows] == arm).astype(float)
+    treated = np.isin(data.arm[rows], members(arm)).astype(float)
     base = np.column_stack([np.ones(len(rows)), rank, treated, treated * rank])
     design = np.block([[base, np.zeros_like(base)], [base, base]])
     fit = gee(

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enginehouse.stats.cluster_level import unit_summaries
+from enginehouse.stats.comparison import Side, arms_of, members
 from enginehouse.stats.gee import gee
 from enginehouse.stats.permutation import PermutationTest, Statistic, permutation_test, studentised_ratio
 from enginehouse.stats.results import NotEstimable, Scale
@@ -20,8 +21,8 @@ def trial_permutation(
     data: TrialData,
     allocations: Integers,
     *,
-    arm: int = 1,
-    over: int = 0,
+    arm: Side = 1,
+    over: Side = 0,
     exact: bool,
     average: str = "patients",
     scale: Scale = "log-ratio",
@@ -36,7 +37,7 @@ def trial_permutation(
     allocations
         Arm of each site of `data` under other allocations of the same scheme, shape (B, n).
     arm, over
-        Positions in `data.arms`.
+        Positions in `data.arms`: one, or several arms that are taken together.
     exact
         Whether `allocations` is the whole scheme.
     average
@@ -54,14 +55,15 @@ def trial_permutation(
     -----
     Residuals u = observed - expected of each unit under a model of baseline and covariates without arms, the same for
     every allocation; the statistic is that of `studentised_ratio`, with weights = expected (patients) or 1 (sites). So
-    the test is exact within the scheme, whether or not the model is right.
+    the test is exact within the scheme, whether or not the model is right. Of arms taken together it tests
+    that none of them matters; where those of one side differ from each other it holds nearly, as it is studentised.
 
     References
     ----------
     Gail MH, Mark SD, Carroll RJ, Green SB, Pee D. Stat Med 1996;15:1069-1092.
     """
     rows = analysed_sites(data)
-    refusal = check_arms(data, rows, (arm, over))
+    refusal = check_arms(data, rows, arms_of(arm, over))
     if refusal is not None:
         return refusal
     units, first = np.unique(data.unit[rows], return_index=True)
@@ -74,12 +76,16 @@ def trial_permutation(
         return found
     return permutation_test(
         found,
-        data.arm[rows[first]],
-        allocations[:, rows[first]],
-        arm=arm,
-        over=over,
+        _side_of(data.arm[rows[first]], arm, over),
+        _side_of(allocations[:, rows[first]], arm, over),
         exact=exact,
     )
+
+
+def _side_of(arms: Integers, arm: Side, over: Side) -> Integers:
+    """1 on the side that is judged, 0 on the other, -1 elsewhere."""
+    judged = np.isin(arms, members(arm)).astype(np.intp)
+    return np.where(np.isin(arms, members(over)), 0, np.where(judged == 1, 1, -1))
 
 
 def _patients(data: TrialData, rows: Rows, units: int, *, adjust: bool) -> Statistic | NotEstimable:
@@ -99,7 +105,7 @@ def _patients(data: TrialData, rows: Rows, units: int, *, adjust: bool) -> Stati
 
 def _sites(data: TrialData, rows: Rows, scale: Scale, *, adjust: bool) -> Statistic:
     """Residuals of the units' values after their covariates, by least squares."""
-    found = unit_summaries(data, rows, arm=0, scale=scale, adjust=adjust)
+    found = unit_summaries(data, rows, scale=scale, adjust=adjust)
     design = np.column_stack([np.ones(len(found.values)), found.covariates])
     residuals = found.values - design @ np.linalg.lstsq(design, found.values, rcond=None)[0]
     return studentised_ratio(residuals, np.ones_like(residuals))
