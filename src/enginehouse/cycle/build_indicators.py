@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from enginehouse.core.errors import DataError
 from enginehouse.core.progress import Progress, silent
@@ -82,4 +83,10 @@ def newest_panel_event(workspace: Workspace) -> PanelBuilt:
 
 def panel_of(workspace: Workspace, event: PanelBuilt) -> Panel:
     """The panel that an event names."""
-    return Panel.from_bytes(workspace.record.documents.get(event.panel))
+    return _read(workspace.record.documents.get(event.panel))
+
+
+@lru_cache(maxsize=2)
+def _read(content: bytes) -> Panel:
+    """Read once in a process: step after step asks for the same panel, and none changes it."""
+    return Panel.from_bytes(content)

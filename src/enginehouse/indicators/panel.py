@@ -122,7 +122,7 @@ class Panel:
         names = [*order, "numerator", "denominator", "quality"]
         plain = table.select(names).cast(pa.schema([(n, _TYPES.get(n, pa.string())) for n in names]))
         ordered = plain.sort_by([(name, "ascending") for name in order]).combine_chunks()
-        if ordered.num_rows and ordered.group_by(order).aggregate([]).num_rows < ordered.num_rows:
+        if _repeats(ordered.select(order)):
             raise DataError(
                 "two rows share one indicator, site, month and stratum.",
                 where="panel",
@@ -141,7 +141,8 @@ class Panel:
 
     def only(self, indicators: Sequence[str]) -> Panel:
         """The same panel with no other indicators in it."""
-        return Panel.from_table(self.table.filter(pc.is_in(self.table.column("indicator"), pa.array(indicators))))
+        rows = pc.is_in(self.table.column("indicator"), pa.array(indicators, pa.string()))
+        return Panel(self.table.filter(rows).combine_chunks())
 
     def write(self, path: Path) -> None:
         write_whole(path, self.to_bytes())
@@ -341,6 +342,20 @@ def _lines(column: pa.Array) -> bytes:
     texts = pc.fill_null(column.cast(pa.string()), "None")
     whole = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
     return bytes(pc.binary_join(whole, "\n")[0].as_buffer())
+
+
+def _repeats(ordered: pa.Table) -> bool:
+    """Whether any row of an ordered table equals the one before; what is absent equals what is absent."""
+    if ordered.num_rows < 2:
+        return False
+    same = np.ones(ordered.num_rows - 1, dtype=bool)
+    for column in ordered.columns:
+        before, after = column.slice(0, len(column) - 1), column.slice(1)
+        absent = pc.and_(before.is_null(), after.is_null())
+        same &= pc.or_(pc.fill_null(pc.equal(before, after), False), absent).to_numpy()
+        if not same.any():
+            return False
+    return True
 
 
 _TYPES = {"month": pa.date32(), "numerator": pa.float64(), "denominator": pa.float64()}
