@@ -38,8 +38,12 @@ def file_name(month: Month) -> str:
     return f"EPD_SNOMED_{stamp}.csv" if month >= FIRST_SNOMED else f"EPD_{stamp}.csv"
 
 
-def lines(region: Region, month: Month, rows: Sequence[Row]) -> Iterator[str]:
-    """The header and the lines of one month's file."""
+type Ends = dict[Callable[[Dispensed], str], dict[int, str]]
+"""How each row that was written ends, by its layout and by which object it is: one is made for all that are alike."""
+
+
+def lines(region: Region, month: Month, rows: Sequence[Row], ends: Ends | None = None) -> Iterator[str]:
+    """The header and the lines of one month's file. `ends` is kept from month to month, with what is dispensed."""
     if month <= LAST_PDPI:
         yield PDPI_HEADER
         yield from _pdpi(region, month, rows)
@@ -50,11 +54,10 @@ def lines(region: Region, month: Month, rows: Sequence[Row]) -> Iterator[str]:
     yield (SNOMED_HEADER if snomed else EPD_HEADER).format(body=body)
     prefix = _practice_columns(region, month)
     write: Callable[[Dispensed], str] = _snomed if snomed else _epd
-    # What was dispensed is one object for all rows that have it alike, and so is its part of the line.
-    written = {id(row.dispensed): row.dispensed for row in rows}
-    ends = {key: write(dispensed) for key, dispensed in written.items()}
-    for practice, dispensed in rows:
-        yield prefix[practice] + ends[id(dispensed)]
+    known = {} if ends is None else ends.setdefault(write, {})
+    alike = {id(dispensed): dispensed for _, dispensed in rows}
+    known |= {key: write(alike[key]) for key in alike.keys() - known.keys()}
+    yield from [prefix[practice] + known[id(dispensed)] for practice, dispensed in rows]
 
 
 def _pdpi(region: Region, month: Month, rows: Iterable[Row]) -> Iterator[str]:

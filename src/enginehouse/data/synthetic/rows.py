@@ -6,7 +6,6 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,11 +64,8 @@ class Dispensed:
         return round(self.presentation.adq_per_unit * self.total_quantity, 4)
 
 
-class Row(NamedTuple):
-    """One prescribing row: the practice's number, and what was dispensed there."""
-
-    practice: int
-    dispensed: Dispensed
+type Row = tuple[int, Dispensed]
+"""One prescribing row: the practice's number, and what was dispensed there."""
 
 
 def presentations(sections: Sequence[str]) -> tuple[Presentation, ...]:
@@ -155,9 +151,8 @@ class _Rows:
     """Makes the rows of a month; what was dispensed is made once, however many practices and months have it alike."""
 
     def __init__(self, products: Sequence[Presentation]) -> None:
-        self._products = products
         self._one_quantity = np.array([product.usual_quantity == product.other_quantity for product in products])
-        self._made: dict[tuple[int, int, int], Dispensed] = {}
+        self._made = _Made(products)
 
     def of(self, items: Integers, usual: Integers) -> list[Row]:
         """One row for each practice, product and quantity with any items."""
@@ -165,13 +160,19 @@ class _Rows:
         counts = np.stack([first, items - first], axis=2)
         practice, product, other = np.nonzero(counts)
         keys = zip(product.tolist(), other.tolist(), counts[practice, product, other].tolist(), strict=True)
-        return list(map(Row, practice.tolist(), map(self._dispensed, keys)))
+        return list(zip(practice.tolist(), map(self._made.__getitem__, keys), strict=True))
 
-    def _dispensed(self, key: tuple[int, int, int]) -> Dispensed:
-        made = self._made.get(key)
-        if made is None:
-            product, other, count = key
-            presentation = self._products[product]
-            quantity = presentation.other_quantity if other else presentation.usual_quantity
-            made = self._made[key] = Dispensed(presentation=presentation, quantity=quantity, items=count)
-        return made
+
+class _Made(dict[tuple[int, int, int], Dispensed]):
+    """What was dispensed by product, whether in the other quantity, and items; made when it is first asked for."""
+
+    def __init__(self, products: Sequence[Presentation]) -> None:
+        super().__init__()
+        self._products = products
+
+    def __missing__(self, key: tuple[int, int, int]) -> Dispensed:
+        product, other, count = key
+        presentation = self._products[product]
+        quantity = presentation.other_quantity if other else presentation.usual_quantity
+        self[key] = Dispensed(presentation=presentation, quantity=quantity, items=count)
+        return self[key]

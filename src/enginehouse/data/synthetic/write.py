@@ -14,7 +14,7 @@ from enginehouse.core.months import Month, Period
 from enginehouse.core.progress import Progress, silent
 from enginehouse.data.synthetic.dirt import dirt_for
 from enginehouse.data.synthetic.effects import practice_ratios
-from enginehouse.data.synthetic.layouts import file_name, lines
+from enginehouse.data.synthetic.layouts import Ends, file_name, lines
 from enginehouse.data.synthetic.parameters import PlantedEffect, RegionParameters
 from enginehouse.data.synthetic.region import Region, make_region
 from enginehouse.data.synthetic.registers import (
@@ -68,9 +68,10 @@ def write_region(
     last = parameters.column(written.last)
     _write_registers(folder, region, last)
     counts: dict[str, dict[str, int | str]] = {}
+    ends: Ends = {}
     for count, (month, rows) in enumerate(prescribing_rows(region, effects, written), start=1):
         progress("Writing synthetic prescribing", count, len(written))
-        header, *clean = lines(region, month, rows)
+        header, *clean = lines(region, month, rows, ends)
         dirt = dirt_for(region, month, clean)
         _write(folder / file_name(month), [header, *clean, *dirt.odd, *dirt.broken])
         counts[str(month)] = {
