@@ -21,9 +21,9 @@ def test_the_panel_is_what_the_written_rows_add_up_to() -> None:
     region, weights = make_region(parameters), weight_table("ome")
     expected = np.zeros(region.list_size.shape)
     for column, (_, rows) in enumerate(prescribing_rows(region, effects)):
-        for row in rows:
-            weight = weights.of([row.dispensed.presentation.bnf_code])[0]
-            expected[row.practice, column] += 0 if np.isnan(weight) else weight * row.dispensed.total_quantity
+        for practice, dispensed in rows:
+            weight = weights.of([dispensed.presentation.bnf_code])[0]
+            expected[practice, column] += 0 if np.isnan(weight) else weight * dispensed.total_quantity
     arrays = panel.arrays("opioids-ome-per-patient")
     assert [site.removeprefix("ods:") for site in arrays.sites] == list(region.practices)
     np.testing.assert_allclose(arrays.numerator, expected, rtol=1e-12)
