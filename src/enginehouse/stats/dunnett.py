@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import ndtr, roots_hermitenorm, roots_legendre
-from scipy.stats import chi2
 
 Array = npt.NDArray[np.float64]
 Sides = Literal[1, 2]
@@ -116,6 +115,8 @@ def _spreads(df: float) -> tuple[Array, Array]:
     """Values of the estimated over the true standard error, and their probabilities."""
     if df >= LARGE_DF:
         return np.ones(1), np.ones(1)
+    from scipy.stats import chi2  # slow to load, and asked for here alone
+
     low, high = (math.sqrt(float(end) / df) for end in (chi2.ppf(TAIL, df), chi2.isf(TAIL, df)))
     nodes, weights = roots_legendre(NODES)
     spread = low + (high - low) * (nodes + 1) / 2

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln, nctdtr, ndtr, ndtri, stdtrit
-from scipy.stats import chi2
 
 from enginehouse.stats.results import t_quantile
 
@@ -105,6 +104,8 @@ def equivalence_power(
     if df >= LARGE_DF:
         spread, limit = np.ones(1), float(ndtri(1 - alpha))
     else:
+        from scipy.stats import chi2  # slow to load, and asked for here alone
+
         spread = np.sqrt(chi2.ppf((np.arange(2000) + 0.5) / 2000, df) / df)
         limit = float(stdtrit(df, 1 - alpha))
     half = limit * spread * std_error
