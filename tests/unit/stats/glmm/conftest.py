@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from enginehouse.stats.glmm import (
-    Family,
-)
+from enginehouse.stats.glmm.families import OF_TRIALS, Family
 from enginehouse.stats.glmm.rows import ClusteredRows, clustered_rows
+from enginehouse.stats.lmm.structures import InterceptAndSlope
 
 
 class Region:
@@ -43,14 +42,13 @@ class Region:
         self.offset = np.log(self.patients)
 
     def rows(self, family: Family, *, slope: bool) -> ClusteredRows:
-        binomial = family is Family.BINOMIAL
+        binomial = family in OF_TRIALS
         return clustered_rows(
             self.events if binomial else self.counts,
             self.design,
             clusters=self.site,
             offset=None if binomial else self.offset,
-            slope=self.time if slope else None,
-            names=None,
+            structure=InterceptAndSlope(column=self.time) if slope else None,
             trials=self.trials if binomial else None,
         )
 

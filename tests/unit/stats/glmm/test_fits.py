@@ -19,7 +19,8 @@ from enginehouse.stats.glmm import (
     poisson_mixed,
     search,
 )
-from enginehouse.stats.glmm.search import SEARCH_TOLERANCE, find_optimum
+from enginehouse.stats.glmm.laplace import Laplace
+from enginehouse.stats.glmm.search import GRADIENT_TOLERANCE, find_optimum
 from enginehouse.stats.results import NotEstimable
 
 type RegionOf = Callable[..., Any]
@@ -83,7 +84,7 @@ def test_counts_that_vary_no_more_than_poisson_fall_back_and_say_so(region_of: R
     assert fit.size is None
     assert "dispersion is at its boundary" in fit.notes[0]
     plain = fitted(poisson_mixed(steady, region.design, clusters=region.site))
-    assert fit.fixed_effects == pytest.approx(plain.fixed_effects, abs=1e-10)
+    assert fit.fixed_effects == pytest.approx(plain.fixed_effects, abs=1e-8)
     assert fit.covariance == pytest.approx(plain.covariance, rel=1e-4)
 
 
@@ -141,9 +142,9 @@ def test_far_starts_do_not_diverge(region_of: RegionOf) -> None:
 
 
 def test_the_reported_gradient_is_that_of_the_end(region_of: RegionOf) -> None:
-    optimum = find_optimum(region_of().rows(Family.POISSON, slope=True), Family.POISSON)
+    optimum = find_optimum(Laplace(region_of().rows(Family.POISSON, slope=True), Family.POISSON))
     assert optimum.hessian_is_positive
-    assert optimum.gradient_norm < SEARCH_TOLERANCE
+    assert optimum.gradient_norm < GRADIENT_TOLERANCE
     assert np.max(np.abs(optimum.value.beta)) < 1e-4
 
 
@@ -176,8 +177,8 @@ def test_what_cannot_be_estimated() -> None:
         ([1, 2.5, 1, 2], {}, "whole numbers up to ten million: model quantities by quasi-Poisson"),
         ([1, 2, 1, 20_000_000], {}, "whole numbers up to ten million"),
         ([1, -2, 1, 2], {}, "must not be negative"),
-        ([1, 2, 1, 2], {"slope": [0, 0, 0, 0]}, "must be finite, not all zero"),
-        ([1, 2, 1, 2], {"slope": [0, 1]}, "one value for each row"),
+        ([1, 2, 1, 2], {"slope": [0, 0, 0, 0]}, "must not be all zero"),
+        ([1, 2, 1, 2], {"slope": [0, 1]}, "columns that vary need 4 finite rows"),
         ([1, 2, 1, 2], {"clusters": [1, 2]}, "got 2 cluster labels for 4 rows"),
     ],
 )
@@ -194,12 +195,12 @@ def test_trials_must_hold_the_events() -> None:
 def test_a_search_that_ends_too_early_is_not_an_answer(monkeypatch: pytest.MonkeyPatch, region_of: RegionOf) -> None:
     region = region_of()
     options = {"clusters": region.site, "offset": region.offset, "slope": region.time}
-    monkeypatch.setattr("enginehouse.stats.glmm.fit.USELESS_GRADIENT", -1.0)
+    monkeypatch.setattr("enginehouse.stats.glmm.model.USELESS_GRADIENT", -1.0)
     answer = refused(poisson_mixed(region.counts, region.design, **options))
     assert answer.reason == "not-converged"
     assert "did not reach a maximum" in answer.detail
     monkeypatch.undo()
-    monkeypatch.setattr("enginehouse.stats.glmm.fit.GRADIENT_TOLERANCE", -1.0)
+    monkeypatch.setattr("enginehouse.stats.glmm.model.GRADIENT_TOLERANCE", -1.0)
     near = fitted(poisson_mixed(region.counts, region.design, **options))
     assert near.convergence is Convergence.NEAR
     assert "stopped near the maximum" in near.notes[-1]

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import binom, multivariate_normal, nbinom, norm, poisson
+from scipy.stats import betabinom, binom, multivariate_normal, nbinom, norm, poisson
 
 from enginehouse.stats.fits import Array
 from enginehouse.stats.glmm import (
-    Family,
     MixedFit,
     poisson_mixed,
 )
+from enginehouse.stats.glmm.families import OF_TRIALS, SIMPLER, Family
 from enginehouse.stats.glmm.laplace import Laplace, Parameters
 from enginehouse.stats.glmm.rows import ClusteredRows
 from enginehouse.stats.results import NotEstimable
@@ -45,6 +45,10 @@ def log_density(family: Family, rows: ClusteredRows, eta: Array, log_size: float
     if family is Family.POISSON:
         return poisson.logpmf(rows.counts, np.exp(eta))
     size = math.exp(log_size if log_size is not None else math.nan)
+    if family is Family.BETA_BINOMIAL:
+        return betabinom.logpmf(rows.counts, rows.trials, expit(eta) * size, expit(-eta) * size)
+    if family is Family.NEGATIVE_BINOMIAL_LINEAR:
+        return nbinom.logpmf(rows.counts, size * np.exp(eta), size / (1 + size))
     return nbinom.logpmf(rows.counts, size, size / (size + np.exp(eta)))
 
 
@@ -79,8 +83,8 @@ CASES = [(family, slope) for family in Family for slope in (False, True)]
 
 
 def some_parameters(family: Family, *, slope: bool) -> Parameters:
-    beta = np.array([1.7, 0.1, -0.2]) if family is not Family.BINOMIAL else np.array([-0.4, 0.1, -0.2])
-    log_size = LOG_SIZE if family is Family.NEGATIVE_BINOMIAL else None
+    beta = np.array([1.7, 0.1, -0.2]) if family not in OF_TRIALS else np.array([-0.4, 0.1, -0.2])
+    log_size = LOG_SIZE if family in SIMPLER else None
     return Parameters(beta, FACTOR if slope else FACTOR[:1, :1], log_size)
 
 
