@@ -151,7 +151,7 @@ def test_the_dossier_can_be_read_to_the_end(campaign):
 
 def test_the_timeline_shows_improvement_and_evaluation(campaign):
     kinds = [(entry["kind"], entry["label"]) for entry in campaign.printed["timeline"]]
-    assert kinds[0] == ("improvement", "Comparative feedback every two months")
+    assert ("improvement", "Comparative feedback every two months") in kinds
     assert ("evaluation", "Registered analysis run: inconclusive") in kinds
 
 

@@ -116,6 +116,7 @@ def test_every_page_says_synthetic(planted):
     assert [page.name for page in pages] == [
         "area-one-dossier.html",
         "data-quality.html",
+        "index.html",
         "insight.html",
         "timeline.html",
     ]

@@ -22,6 +22,8 @@ EXAMPLES = (
     "enginehouse allocate audit facilitation --as auditor   # after the freeze: what an auditor needs to draw again",
 )
 
+AGAIN = "It is prepared {counted} now in this cycle: the dossier will say so."
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -60,7 +62,7 @@ def _prepare(args: argparse.Namespace) -> Output:
         f"A second person draws one of {counted(event.accepted, 'accepted scheme')}; the smallest p that they allow is "
         f"{event.smallest_p}.",
         f"Committed to a seed: {event.seed_commitment}.",
-        *([f"It is prepared {done.times} times now in this cycle: the dossier will say so."] if done.times > 1 else []),
+        *([AGAIN.format(counted=counted(done.times, "time"))] if done.times > 1 else []),
         f"Next, by another person, who adds a seed of their own: enginehouse allocate draw {args.cycle}",
     ]
     record = {

@@ -248,7 +248,8 @@ class _Worth:
         """The value below which the given share of belief lies: between its values at the extreme prices."""
         units = self._units_quantile(probability)
         low, high = sorted((self.price.low * units, self.price.high * units))
-        if self.effect.std_error == 0 or low == high:
+        # Prices that differ by rounding alone are one price: between them there is nothing to search.
+        if self.effect.std_error == 0 or high - low <= 1e-9 * max(abs(low), abs(high)):
             return units * self.price.quantile(probability if units > 0 else 1 - probability)
         margin = 1e-6 * (high - low)
 
