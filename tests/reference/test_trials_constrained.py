@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from enginehouse.trials.accepted import SchemeRules, accept, pairs_together, smallest_p
-from enginehouse.trials.schemes import RESOLUTION, SchemeSpace, all_schemes, scores
+from enginehouse.trials.schemes import SchemeSpace, all_schemes
+from enginehouse.trials.scoring import RESOLUTION, scores
 
 COVARIATES = ("location", "inciis", "uptodateonimmunizations", "hispanic", "incomecat")
 CATEGORIES = ("location", "incomecat")
@@ -70,7 +71,7 @@ def test_the_accepted_set_is_cvcrands_with_both_of_a_pair_of_mirror_images(cases
     assert told.cutoff * AS_CVCRAND == pytest.approx(expected["cutoff_score"], rel=ROUNDING)
     assert told.keep == expected["n_acceptable"]
     assert told.accepted == expected["n_acceptable"] + 1
-    assert smallest_p(found, [(1, 0)]) == 2 / 1288
+    assert smallest_p(found, [{1: (1,), 0: (-1,)}]) == (2 / 1288,)
 
 
 def test_the_same_schemes_are_accepted(balance, space, shared_file):

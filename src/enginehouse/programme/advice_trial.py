@@ -27,8 +27,8 @@ class _Advice:
 
 def _without_permutation(protocol: Protocol) -> bool:
     allocation = protocol.allocation
-    constrained = allocation is not None and allocation.method is AllocationMethod.COVARIATE_CONSTRAINED
-    return constrained and Check.PERMUTATION not in protocol.analysis.checks
+    chooses = allocation is not None and allocation.method is not AllocationMethod.STRATIFIED_BLOCKS
+    return chooses and Check.PERMUTATION not in protocol.analysis.checks
 
 
 _OF_TRIALS = (
@@ -49,7 +49,7 @@ _OF_TRIALS = (
     _Advice(
         ("analysis", "checks"),
         _without_permutation,
-        "the allocation chooses among schemes, and only the permutation test takes account of exactly that.",
+        "the allocation does not leave all to chance, and only the permutation test takes account of exactly that.",
         "Add permutation to the checks.",
         in_a_rehearsal=True,
     ),

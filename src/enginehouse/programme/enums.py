@@ -156,6 +156,22 @@ class AllocationMethod(StrEnum):
 
     STRATIFIED_BLOCKS = "stratified-blocks"
     COVARIATE_CONSTRAINED = "covariate-constrained"
+    MINIMISATION = "minimisation"
+
+
+class BalanceScore(StrEnum):
+    """How a scheme's differences between arms add up to one score of imbalance."""
+
+    L1 = "l1"
+    L2 = "l2"
+
+
+class ImbalanceDistance(StrEnum):
+    """In minimisation: how far apart the numbers in the arms are, at one level of one factor."""
+
+    RANGE = "range"
+    SD = "sd"
+    VARIANCE = "variance"
 
 
 class AllocationUnit(StrEnum):

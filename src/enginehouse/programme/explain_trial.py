@@ -93,6 +93,7 @@ def _scheme_words(allocation: Allocation) -> dict[str, str]:
         "schemes": f"{allocation.schemes:,}",
         "share": f"{allocation.accepted_share * 100:.3g}%",
         "balance": balance,
+        "probability": f"{allocation.probability * 100:.3g}%",
     }
 
 

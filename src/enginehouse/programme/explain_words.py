@@ -71,6 +71,10 @@ ALLOCATIONS: Final = {
         "{schemes} ways of dividing them are drawn and compared. The {share} of them that balance best are kept, and "
         "chance picks one. What is balanced: {balance}."
     ),
+    AllocationMethod.MINIMISATION: (
+        "Each in turn, in an order drawn before, gets with a chance of {probability} the arm that keeps the arms most "
+        "alike in {balance}; otherwise another."
+    ),
 }
 UNITS: Final = {
     AllocationUnit.SITE: "Chance decides for each {noun} by itself.",

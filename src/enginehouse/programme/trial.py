@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from enginehouse.programme.enums import AllocationMethod, AllocationUnit
+from enginehouse.programme.enums import AllocationMethod, AllocationUnit, BalanceScore, ImbalanceDistance
 from enginehouse.programme.spec import (
     Day,
     Many,
@@ -59,7 +59,7 @@ class Allocation(Spec):
     network_level: Slug | None = None
     """The level of the hierarchy whose groups are the networks; only where the unit is `network`."""
     method: AllocationMethod = Field(strict=False)
-    """`stratified-blocks` (permuted blocks inside strata) or `covariate-constrained` (one of the balanced schemes)."""
+    """`stratified-blocks` (inside strata), `covariate-constrained` (one of the balanced schemes), or `minimisation`."""
     strata: Many[Text] = ()
     """Levels, or attributes in halves (`list_size_half`) or thirds, inside which arms are kept equal in number."""
     balance: Many[Text] = ()
@@ -72,6 +72,18 @@ class Allocation(Spec):
     """The share of the schemes, the best balanced, from which one is drawn uniformly."""
     alpha: PositiveShare = 0.05
     """The level of the permutation test that the accepted set must still allow."""
+    accepted_at_least: int = Field(default=1, ge=1)
+    """With covariate-constrained: the fewest schemes to accept, whatever their share; all where there are fewer."""
+    score: BalanceScore = Field(default=BalanceScore.L2, strict=False)
+    """With covariate-constrained: whether differences are added up squared (`l2`) or as they are (`l1`)."""
+    weights: Mapping[Text, Positive] = {}
+    """How much an attribute of `balance` counts for beside the others; 1 where it is not named."""
+    bounds: Mapping[Text, Positive] = {}
+    """With covariate-constrained: the largest difference of means between two arms, in standard deviations."""
+    distance: ImbalanceDistance = Field(default=ImbalanceDistance.RANGE, strict=False)
+    """With minimisation: what is made small: `range`, standard deviation (`sd`) or `variance` of the numbers."""
+    probability: PositiveShare = 0.8
+    """With minimisation: the chance with which a site gets the arm that balances best."""
 
 
 class Contrast(Spec):

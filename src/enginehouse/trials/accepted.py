@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -19,7 +19,8 @@ import numpy.typing as npt
 from enginehouse.core.errors import IntegrityError, UserError
 from enginehouse.core.words import counted
 from enginehouse.trials.plan_record import Acceptance, AllocationPlan, PairsTogether
-from enginehouse.trials.schemes import Arms, SchemeSpace, all_schemes, sampled_schemes, scores
+from enginehouse.trials.schemes import Arms, SchemeSpace, all_schemes, sampled_schemes
+from enginehouse.trials.scoring import PLAIN, Scoring, scored
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NAMED_PAIRS = 20
@@ -34,12 +35,23 @@ class SchemeRules:
     public_seed: str
     schemes: int
     accepted_share: str
+    scoring: Scoring = PLAIN
+    pooled: tuple[tuple[int, ...], ...] = ()
+    at_least: int = 1
 
 
 def rules_of(plan: AllocationPlan) -> SchemeRules:
     """The part of a plan that decides its accepted set."""
-    space = SchemeSpace(len(plan.arms), plan.stratum_of_unit)
-    return SchemeRules(space, plan.balance, plan.public_seed, plan.schemes, plan.accepted_share)
+    return SchemeRules(
+        space=plan.space,
+        balance=plan.balance,
+        public_seed=plan.public_seed,
+        schemes=plan.schemes,
+        accepted_share=plan.accepted_share,
+        scoring=plan.scoring or PLAIN,
+        pooled=plan.pooled,
+        at_least=plan.accepted_at_least,
+    )
 
 
 def accepted_set(plan: AllocationPlan) -> Arms:
@@ -68,24 +80,40 @@ def accept(rules: SchemeRules) -> tuple[Arms, Acceptance]:
     -------
     array, shape (accepted, units), and what is recorded of it
         In the order in which they were made.
+
+    Raises
+    ------
+    UserError
+        No scheme keeps to the bounds.
+
+    Notes
+    -----
+    The share is of the schemes that keep to all bounds; `at_least` so many are kept, where there are so many.
     """
     enumerated = rules.space.possible <= rules.schemes
     made = all_schemes(rules.space) if enumerated else sampled_schemes(rules.space, rules.public_seed, rules.schemes)
-    height = scores(made, rules.balance, rules.space.arms)
-    keep = max(1, math.ceil(Fraction(rules.accepted_share) * len(made)))
-    ranked = np.sort(height)
-    cutoff = int(ranked[keep - 1])
-    found = np.ascontiguousarray(made[height <= cutoff])
+    height, kept = scored(made, rules.balance, rules.space.arms, rules.scoring, rules.pooled)
+    inside = height[kept]
+    if not len(inside):
+        raise UserError(
+            f"none of {counted(len(made), 'scheme')} keeps to every bound.",
+            where="protocol.yaml  allocation.bounds",
+            remedy="Widen the bounds, or bound fewer attributes.",
+        )
+    keep = min(len(inside), max(1, math.ceil(Fraction(rules.accepted_share) * len(inside)), rules.at_least))
+    cutoff = int(np.partition(inside, keep - 1)[keep - 1])
+    found = np.ascontiguousarray(made[kept & (height <= cutoff)])
     found.setflags(write=False)
+    middle = (len(made) - 1) // 2
     return found, Acceptance(
         enumerated=enumerated,
         made=len(made),
         keep=keep,
         accepted=len(found),
         cutoff=cutoff,
-        best=int(ranked[0]),
-        median=int(ranked[(len(ranked) - 1) // 2]),
-        worst=int(ranked[-1]),
+        best=int(height.min()),
+        median=int(np.partition(height, middle)[middle]),
+        worst=int(height.max()),
         set_hash=hashlib.sha256(set_bytes(found)).hexdigest(),
     )
 
@@ -104,15 +132,9 @@ def pairs_together(accepted: Arms, units: Sequence[str], arms: int) -> PairsToge
     ----------
     Bailey RA. Restricted randomization. Biometrika 1983;70:183-198. Moulton LH. Clin Trials 2004;1:297-305.
     """
-    together = np.zeros((len(units), len(units)))
-    shares = []
-    for arm in range(arms):
-        inside = (accepted == arm).astype(np.float32)
-        together += inside.T @ inside
-        shares.append(inside.mean(axis=0))
-    upper = np.triu_indices(len(units), k=1)
-    counts = np.rint(together[upper]).astype(np.int64)
-    rows, columns = upper
+    together, shares = together_counts(accepted, arms)
+    rows, columns = np.triu_indices(len(units), k=1)
+    counts = together[rows, columns]
 
     def named(chosen: npt.NDArray[np.bool_]) -> tuple[tuple[str, ...], ...]:
         return tuple((units[rows[i]], units[columns[i]]) for i in np.flatnonzero(chosen)[:_NAMED_PAIRS])
@@ -130,29 +152,62 @@ def pairs_together(accepted: Arms, units: Sequence[str], arms: int) -> PairsToge
     )
 
 
-def smallest_p(accepted: Arms, contrasts: Sequence[Sequence[int]]) -> float:
-    """The smallest p that the two-sided permutation test is sure to be able to give, whichever scheme is drawn (0-1).
+def together_counts(accepted: Arms, arms: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The whole table behind `pairs_together`.
+
+    Returns
+    -------
+    array, shape (units, units)
+        In how many schemes two units are in one arm.
+    array, shape (arms, units)
+        The share of the schemes in which a unit is in an arm.
+    """
+    units = accepted.shape[1]
+    together = np.zeros((units, units))
+    shares = []
+    for arm in range(arms):
+        inside = (accepted == arm).astype(np.float32)
+        together += inside.T @ inside
+        shares.append(inside.mean(axis=0))
+    return np.rint(together).astype(np.int64), np.array(shares, dtype=np.float64)
+
+
+def smallest_p(schemes: Arms, contrasts: Sequence[Mapping[int, tuple[int, ...]]]) -> tuple[float, ...]:
+    """The smallest p that a two-sided permutation test is sure to be able to give, whichever scheme is drawn (0-1).
 
     Parameters
     ----------
-    accepted
-        Shape (accepted, units).
+    schemes
+        Shape (schemes, units).
     contrasts
-        Pairs of positions of arms.
+        For each contrast, what an arm (by its position) gives to it: one number (1 for the arm that is judged, -1 for
+        what it is over), or one for each period where the arms are sequences. An arm that is left out gives nothing.
+
+    Returns
+    -------
+    tuple of float
+        One for each contrast.
 
     Notes
     -----
-    Schemes that divide the units between the two arms in the same way, or the other way round, give the same absolute
+    Schemes that give the units the same parts in the contrast, or all of them the opposite, give the same absolute
     contrast. p is at least the number of schemes that share the drawn one's over the number of schemes; the largest
     such number counts.
     """
-    worst = 0
-    for one, other in contrasts:
-        sides = (accepted == one).astype(np.int8) - (accepted == other).astype(np.int8)
-        first = np.take_along_axis(sides, np.argmax(sides != 0, axis=1)[:, None], axis=1)
-        alike = Counter(row.tobytes() for row in np.ascontiguousarray(sides * first))
-        worst = max(worst, *alike.values())
-    return worst / len(accepted)
+    return tuple(_most_alike(schemes, contrast) / len(schemes) for contrast in contrasts)
+
+
+def _most_alike(schemes: Arms, contrast: Mapping[int, tuple[int, ...]]) -> int:
+    arms = int(schemes.max()) + 1
+    nothing = (0,) * max((len(part) for part in contrast.values()), default=1)
+    parts = [contrast.get(arm, nothing) for arm in range(arms)]
+    kinds = sorted({*parts, *(tuple(-v for v in part) for part in parts)})  # a part and its opposite mirror each other
+    code = np.array([kinds.index(part) for part in parts], dtype=np.uint8)[schemes]
+    mirrored = (len(kinds) - 1 - code).astype(np.uint8)
+    first = np.argmax(code != mirrored, axis=1)[:, None]
+    swap = np.take_along_axis(mirrored, first, axis=1) < np.take_along_axis(code, first, axis=1)
+    alike = Counter(row.tobytes() for row in np.ascontiguousarray(np.where(swap, mirrored, code)))
+    return max(alike.values())
 
 
 def check_smallest_p(smallest: float, alpha: float, *, accepted: int) -> None:

@@ -5,7 +5,7 @@ The seed is made of two people's (`seeds.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from enginehouse.programme.enums import AllocationMethod
 from enginehouse.stats.records import from_plain, to_plain
 from enginehouse.trials.accepted import accepted_set
 from enginehouse.trials.blocks import drawn_blocks
+from enginehouse.trials.minimise import minimised
 from enginehouse.trials.plan_record import AllocationPlan
 from enginehouse.trials.sampler import Stream
 from enginehouse.trials.seeds import check_seed
@@ -35,7 +36,7 @@ class Allocation:
     seed
         The seed that drew it.
     scheme
-        Which of the accepted schemes was drawn, counted from 0; None for permuted blocks.
+        Which of the accepted schemes was drawn, counted from 0; None for permuted blocks and minimisation.
     arms
         Names; `arm_of_site` holds positions in it, in the order of `sites`.
     """
@@ -77,6 +78,19 @@ def allocation_from_record(record: Mapping[str, Any]) -> Allocation:
     return found
 
 
+def _from_accepted(plan: AllocationPlan, key: str) -> tuple[int | None, Integers]:
+    chosen = accepted_set(plan)
+    scheme = Stream(key).below(len(chosen))
+    return scheme, chosen[scheme].astype(np.intp)
+
+
+_METHODS: Mapping[AllocationMethod, Callable[[AllocationPlan, str], tuple[int | None, Integers]]] = {
+    AllocationMethod.STRATIFIED_BLOCKS: lambda plan, key: (None, drawn_blocks(plan, key)),
+    AllocationMethod.COVARIATE_CONSTRAINED: _from_accepted,
+    AllocationMethod.MINIMISATION: lambda plan, key: (None, minimised(plan, key)),
+}
+
+
 def draw(plan: AllocationPlan, seed: str) -> Allocation:
     """The allocation that `seed` draws from `plan`.
 
@@ -103,13 +117,7 @@ def draw(plan: AllocationPlan, seed: str) -> Allocation:
     is specified in `sampler.py`.
     """
     key = f"{check_seed(seed)}/{plan.identity}"
-    scheme: int | None = None
-    if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
-        chosen = accepted_set(plan)
-        scheme = Stream(key).below(len(chosen))
-        arm_of_unit = chosen[scheme].astype(np.intp)
-    else:
-        arm_of_unit = drawn_blocks(plan, key)
+    scheme, arm_of_unit = _METHODS[plan.method](plan, key)
     return Allocation(
         plan=plan.identity,
         seed=seed,

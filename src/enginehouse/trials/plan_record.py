@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from enginehouse.programme.enums import AllocationMethod, AllocationUnit
 from enginehouse.stats.records import from_plain, to_plain
+from enginehouse.trials.schemes import SchemeSpace
+from enginehouse.trials.scoring import Scoring
 
 Integers = npt.NDArray[np.intp]
 
@@ -68,15 +70,51 @@ class PairsTogether:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Minimisation:
+    """What minimisation goes by.
+
+    Attributes
+    ----------
+    factors, level_of_unit
+        What is balanced, and for each the level of each unit, counted from 0.
+    weights
+        Of the factors, in thousandths.
+    distance
+        `range`, `sd` or `variance` of the numbers in the arms.
+    probability
+        With which the arm that balances best is drawn, as decimal text.
+    order
+        The units in the order in which they are allocated: a permutation from the public seed.
+    """
+
+    factors: tuple[str, ...]
+    level_of_unit: tuple[tuple[int, ...], ...]
+    weights: tuple[int, ...]
+    distance: str
+    probability: str
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondDraw:
+    """Which first draw a plan follows: the identity of its plan, and the SHA-256 of its allocation's record."""
+
+    plan: str
+    allocation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationPlan:
     """Everything that decides the allocation, apart from the seed.
 
     Attributes
     ----------
     arms
-        Position 0 is the registered comparator, position 1 the arm that is judged, then the others.
+        What is drawn: arms (position 0 is the registered comparator, position 1 the arm that is judged, then the
+        others), or sequences.
     contrasts
-        The registered contrasts as positions: arm, then the arm that it is over.
+        The registered contrasts as positions: arm, then the arm that it is over. From the number of arms on they are
+        positions in `pooled`. Contrasts that this draw alone does not decide are left out.
     sites, unit_of_site
         Sites in order, and the position of each one's unit.
     units
@@ -102,6 +140,20 @@ class AllocationPlan:
         The identity of the roster.
     notes
         What a reader must be told.
+    pooled
+        Arms that are taken together, as positions: in a factorial the two sides of each factor.
+    scoring, accepted_at_least
+        What the score of a scheme adds up and keeps to, where that is more than its arms; the fewest to accept.
+    minimisation
+        None for the other methods.
+    choices
+        In a second draw: the arms that each stratum is drawn among, as positions.
+    second
+        In a second draw: which first one it follows.
+
+    Notes
+    -----
+    The record leaves out what is empty of the last six, so that a plan that has none of it keeps its identity.
     """
 
     format: int = 1
@@ -127,6 +179,17 @@ class AllocationPlan:
     smallest_p: float
     roster: str
     notes: tuple[str, ...]
+    pooled: tuple[tuple[int, ...], ...] = ()
+    scoring: Scoring | None = None
+    accepted_at_least: int = 1
+    minimisation: Minimisation | None = None
+    choices: tuple[tuple[int, ...], ...] = ()
+    second: SecondDraw | None = None
+
+    @property
+    def space(self) -> SchemeSpace:
+        """The schemes that could be."""
+        return SchemeSpace(len(self.arms), self.stratum_of_unit, self.choices)
 
     @property
     def identity(self) -> str:
@@ -140,7 +203,11 @@ class AllocationPlan:
     def to_record(self) -> dict[str, Any]:
         """Plain JSON values; `plan_from_record` is the inverse."""
         record: dict[str, Any] = to_plain(self)
-        return record
+        left_out = [name for name, empty in _LEFT_OUT.items() if getattr(self, name) == empty]
+        return {key: value for key, value in record.items() if key not in left_out}
+
+
+_LEFT_OUT = {f.name: f.default for f in fields(AllocationPlan) if f.default is not MISSING and f.name != "format"}
 
 
 def plan_from_record(record: Mapping[str, Any]) -> AllocationPlan:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,9 @@ import numpy.typing as npt
 from enginehouse.core.seeds import derive_seed
 from enginehouse.programme.enums import AllocationMethod
 from enginehouse.trials.accepted import accepted_set
+from enginehouse.trials.minimise import minimised_anew
 from enginehouse.trials.plan_record import AllocationPlan
-from enginehouse.trials.schemes import SchemeSpace, multinomial, splits
+from enginehouse.trials.schemes import multinomial, splits
 
 Integers = npt.NDArray[np.intp]
 
@@ -41,7 +43,9 @@ def rerandomisations(plan: AllocationPlan, *, seed: int, count: int) -> Integers
     Notes
     -----
     For covariate-constrained randomisation the scheme is the accepted set, and every member is equally likely. For
-    permuted blocks all are equally likely where there is one block size and it divides every stratum.
+    permuted blocks all are equally likely where there is one block size and it divides every stratum. Minimisation is
+    run anew, with the units in the same order. The second draw of a SMART is told with the first in
+    `second_draw.two_stage_rerandomisations`.
     """
     if is_exact(plan, count):
         return plan.of_sites(_whole(plan))
@@ -50,10 +54,12 @@ def rerandomisations(plan: AllocationPlan, *, seed: int, count: int) -> Integers
 
 def draws(plan: AllocationPlan, rng: np.random.Generator, count: int) -> Integers:
     """Arms of the sites under `count` independent draws from the plan's scheme, shape (count, sites)."""
-    if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
-        accepted = accepted_set(plan)
-        return plan.of_sites(accepted[rng.integers(len(accepted), size=count)].astype(np.intp))
-    return plan.of_sites(_block_draws(plan, rng, count))
+    return plan.of_sites(_METHODS[plan.method](plan, rng, count))
+
+
+def _accepted_draws(plan: AllocationPlan, rng: np.random.Generator, count: int) -> Integers:
+    accepted = accepted_set(plan)
+    return accepted[rng.integers(len(accepted), size=count)].astype(np.intp)
 
 
 def _whole(plan: AllocationPlan) -> Integers:
@@ -66,14 +72,12 @@ def is_exact(plan: AllocationPlan, count: int) -> bool:
     """Whether `rerandomisations` gives the whole scheme: then p is a share of it, without the observed one added."""
     if plan.method is AllocationMethod.COVARIATE_CONSTRAINED:
         return len(accepted_set(plan)) <= count
-    sizes = [len(members) for members in _strata(plan)]
-    if len(plan.block_sizes) != 1 or any(size % plan.block_sizes[0] for size in sizes):
+    if plan.method is AllocationMethod.MINIMISATION or plan.choices or len(plan.block_sizes) != 1:
+        return False
+    sizes = [len(members) for members in plan.space.strata]
+    if any(size % plan.block_sizes[0] for size in sizes):
         return False
     return math.log10(_orders(plan)) * sum(sizes) / plan.block_sizes[0] <= math.log10(count) + 1e-9
-
-
-def _strata(plan: AllocationPlan) -> tuple[tuple[int, ...], ...]:
-    return SchemeSpace(len(plan.arms), plan.stratum_of_unit).strata
 
 
 def _orders(plan: AllocationPlan) -> int:
@@ -84,7 +88,7 @@ def _orders(plan: AllocationPlan) -> int:
 def _all_blocks(plan: AllocationPlan) -> Integers:
     size, arms = plan.block_sizes[0], len(plan.arms)
     orders = list(splits([size // arms] * arms))
-    position = np.array([unit for members in _strata(plan) for unit in members])
+    position = np.array([unit for members in plan.space.strata for unit in members])
     rows = np.array(list(itertools.product(orders, repeat=len(position) // size)), dtype=np.intp)
     found = np.empty((len(rows), len(position)), dtype=np.intp)
     found[:, position] = rows.reshape(len(rows), -1)
@@ -93,14 +97,17 @@ def _all_blocks(plan: AllocationPlan) -> Integers:
 
 def _block_draws(plan: AllocationPlan, rng: np.random.Generator, count: int) -> Integers:
     found = np.empty((count, len(plan.units)), dtype=np.intp)
-    for members in _strata(plan):
-        found[:, list(members)] = _stratum_draws(plan, len(members), rng, count)
+    for part in plan.space.parts:
+        sizes = np.array(plan.block_sizes) // len(plan.arms) * len(part.arms)
+        for members in part.strata:
+            found[:, list(members)] = _stratum_draws(part.arms, sizes, len(members), rng, count)
     return found
 
 
-def _stratum_draws(plan: AllocationPlan, units: int, rng: np.random.Generator, count: int) -> Integers:
+def _stratum_draws(
+    choice: Sequence[int], sizes: Integers, units: int, rng: np.random.Generator, count: int
+) -> Integers:
     """Blocks of drawn sizes laid end to end; inside each, the order of random numbers says which slot has which arm."""
-    sizes = np.array(plan.block_sizes)
     slots = units + int(sizes.max())
     drawn = rng.choice(sizes, size=(count, -(-slots // int(sizes.min()))))
     ends = np.cumsum(drawn, axis=1)
@@ -109,5 +116,12 @@ def _stratum_draws(plan: AllocationPlan, units: int, rng: np.random.Generator, c
     place = np.arange(slots)[None, :] - np.take_along_axis(starts, block, axis=1)
     order = np.argsort(block + rng.random((count, slots)), axis=1)
     arms = np.empty((count, slots), dtype=np.intp)
-    np.put_along_axis(arms, order, place % len(plan.arms), axis=1)
+    np.put_along_axis(arms, order, np.array(choice, dtype=np.intp)[place % len(choice)], axis=1)
     return arms[:, :units]
+
+
+_METHODS: Mapping[AllocationMethod, Callable[[AllocationPlan, np.random.Generator, int], Integers]] = {
+    AllocationMethod.STRATIFIED_BLOCKS: _block_draws,
+    AllocationMethod.COVARIATE_CONSTRAINED: _accepted_draws,
+    AllocationMethod.MINIMISATION: minimised_anew,
+}

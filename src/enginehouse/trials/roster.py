@@ -21,7 +21,7 @@ from enginehouse.core.months import Month
 from enginehouse.core.words import counted
 from enginehouse.data.sites import SiteRegister
 from enginehouse.indicators.panel import HistoricalPanel, PanelArrays
-from enginehouse.programme.enums import OptOutScope
+from enginehouse.programme.enums import AllocationMethod, OptOutScope
 from enginehouse.programme.grouping import BASELINE, LIST_SIZE
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Allocation, Eligibility
@@ -90,7 +90,7 @@ class Roster:
     network_level
         The level of the networks, or None.
     groups
-        For each level named in the strata: each site's group (`not known` where it has none).
+        For each level named in the strata, or minimised: each site's group (`not known` where it has none).
     covariates
         `list_size`, `baseline`, and every attribute of the register.
     consort, exclusions, opt_outs, differences
@@ -332,9 +332,11 @@ def _covariate(name: str, named: Named, chosen: Sequence[str]) -> Covariate:
 def _groups(
     protocol: Protocol, allocation: Allocation, sites: SiteRegister, stayed: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Each site's group at every level that is a stratum."""
+    """Each site's group at every level that is a stratum, of either draw, or that minimisation balances."""
     found = {}
-    for name in allocation.strata:
+    minimised = allocation.balance if allocation.method is AllocationMethod.MINIMISATION else ()
+    again = protocol.second_stage.strata if protocol.second_stage is not None else ()
+    for name in (*allocation.strata, *minimised, *again):
         level = next((known for known in sites.levels if same_name(known, name)), None)
         if level is not None:
             groups = sites.groups(level, as_of=protocol.membership_as_of)

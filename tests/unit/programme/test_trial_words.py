@@ -183,7 +183,7 @@ def test_nothing_to_say_about_a_trial(whole: Path):
         (
             "permutation, ",
             "",
-            "  analysis.checks\n  the allocation chooses among schemes, and only the permutation test",
+            "  analysis.checks\n  the allocation does not leave all to chance, and only the permutation test",
         ),
     ],
 )

@@ -211,10 +211,12 @@ def test_blocks_too_few_for_a_test_are_refused(protocol_of, history, register):
 
 
 def test_the_likeliest_division_by_hand():
-    assert log10_likeliest((4,), (2,), 2) == pytest.approx(math.log10(1 / 4))
-    assert log10_likeliest((4,), (4,), 2) == pytest.approx(math.log10(1 / 6))
-    assert log10_likeliest((1,), (4,), 2) == pytest.approx(math.log10(1 / 2))
-    assert log10_likeliest((4,), (2, 4), 2) == pytest.approx(math.log10((1 / 6 + (1 / 2) * 0.5 * (1 / 2 + 1 / 3)) / 2))
+    assert log10_likeliest((4,), (2,), (1, 1)) == pytest.approx(math.log10(1 / 4))
+    assert log10_likeliest((4,), (4,), (1, 1)) == pytest.approx(math.log10(1 / 6))
+    assert log10_likeliest((1,), (4,), (1, 1)) == pytest.approx(math.log10(1 / 2))
+    assert log10_likeliest((4,), (2, 4), (1, 1)) == pytest.approx(
+        math.log10((1 / 6 + (1 / 2) * 0.5 * (1 / 2 + 1 / 3)) / 2)
+    )
 
 
 def test_a_small_scheme_is_enumerated(protocol_of, history, register, plan):

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chisquare
 
 from enginehouse.core.errors import UserError
-from enginehouse.trials.sampler import Stream, integer_table, shuffled_rows
+from enginehouse.trials.sampler import Stream, integer_table, shuffle_columns
 
 # From a shell: printf 'seed/0' | sha256sum
 DIGEST = hashlib.sha256(b"seed/0").hexdigest()
@@ -46,19 +46,27 @@ def test_every_permutation_of_three_is_as_likely_as_another():
 @pytest.mark.parametrize("bounds", [(10, 9, 8, 7, 6, 5, 4, 3, 2), (2**31 + 1, 3, 2**31 + 5, 2), (1, 2**32)])
 def test_many_streams_at_once_are_the_streams_one_by_one(bounds):
     keys = [f"key-{i}" for i in range(50)]
-    one_by_one = [[stream.below(n) for n in bounds] for stream in map(Stream, keys)]
-    assert integer_table(keys, bounds).tolist() == one_by_one
+    for long in (False, True):
+        one_by_one = [[stream.below(n) for n in bounds] for stream in (Stream(key, long=long) for key in keys)]
+        assert integer_table(keys, bounds, long=long).T.tolist() == one_by_one
+
+
+def test_a_long_stream_is_the_bytes_of_shake_128_in_fours():
+    stream = Stream("seed", long=True)
+    wanted = hashlib.shake_128(b"seed").digest(400)  # more than two blocks
+    assert [stream.word() for _ in range(100)] == [int.from_bytes(wanted[i : i + 4], "big") for i in range(0, 400, 4)]
 
 
 def test_rows_are_shuffled_as_lists_are():
     keys = [f"row-{i}" for i in range(20)]
     integers = integer_table(keys, range(12, 1, -1))
-    rows = shuffled_rows(np.tile(np.arange(12), (20, 1)), integers)
-    assert rows.tolist() == [Stream(key).shuffle(list(range(12))) for key in keys]
+    rows = np.repeat(np.arange(12, dtype=np.int8)[:, None], 20, axis=1)
+    shuffle_columns(rows, integers)
+    assert rows.T.tolist() == [Stream(key).shuffle(list(range(12))) for key in keys]
 
 
 def test_no_integers_are_asked_for():
-    assert integer_table(["a"], []).shape == (1, 0)
+    assert integer_table(["a"], []).shape == (0, 1)
 
 
 def test_a_seed_is_plain_ascii():

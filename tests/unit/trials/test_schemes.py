@@ -17,7 +17,10 @@ from enginehouse.trials.accepted import (
     smallest_p,
 )
 from enginehouse.trials.sampler import Stream
-from enginehouse.trials.schemes import RESOLUTION, SchemeSpace, all_schemes, sampled_schemes, scores
+from enginehouse.trials.schemes import SchemeSpace, all_schemes, sampled_schemes
+from enginehouse.trials.scoring import RESOLUTION, scores
+
+ONE_OVER_NONE = {1: (1,), 0: (-1,)}
 
 
 def naive_scheme(space, key):
@@ -156,13 +159,13 @@ def test_pairs_by_counting():
 
 def test_smallest_p_counts_a_scheme_and_its_mirror_image():
     one = np.array([[0, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0]], dtype=np.int8)
-    assert smallest_p(one, [(1, 0)]) == pytest.approx(2 / 3)
-    assert smallest_p(one[:2], [(1, 0)]) == pytest.approx(1 / 2)
+    assert smallest_p(one, [ONE_OVER_NONE]) == (pytest.approx(2 / 3),)
+    assert smallest_p(one[:2], [ONE_OVER_NONE]) == (pytest.approx(1 / 2),)
 
 
 def test_smallest_p_of_a_contrast_ignores_the_other_arms():
     schemes = np.array([[0, 1, 2, 3], [0, 1, 3, 2], [2, 3, 0, 1]], dtype=np.int8)
-    assert smallest_p(schemes, [(1, 0)]) == pytest.approx(2 / 3)
+    assert smallest_p(schemes, [ONE_OVER_NONE]) == (pytest.approx(2 / 3),)
 
 
 def test_a_set_that_is_too_small_is_refused():

@@ -9,7 +9,8 @@ from enginehouse.programme.checks.exposure import site_levels
 from enginehouse.programme.checks.names import Fault, Known, repeated, unknown, unknown_attribute
 from enginehouse.programme.checks.schedule import compared_names
 from enginehouse.programme.enums import AllocationMethod, AllocationUnit
-from enginehouse.programme.grouping import COMPUTED, LIST_SIZE, grouping
+from enginehouse.programme.grouping import COMPUTED, LIST_SIZE, grouping, plain_name
+from enginehouse.programme.in_turn import drawn_names
 from enginehouse.programme.positions import Path
 from enginehouse.programme.protocol import Protocol
 from enginehouse.programme.trial import Allocation, Contrast, Eligibility, Range
@@ -23,7 +24,8 @@ def check_trial(protocol: Protocol, known: Known) -> Iterator[Fault]:
         yield from _unit(protocol.allocation, known)
         yield from _strata(protocol.allocation, known)
         yield from _balance(protocol.allocation, known)
-        yield from _METHODS[protocol.allocation.method](protocol.allocation, len(protocol.arms))
+        yield from _listed(protocol.allocation)
+        yield from _METHODS[protocol.allocation.method](protocol.allocation, len(drawn_names(protocol)))
     yield from _contrasts(protocol)
     yield from _different_arms(protocol)
 
@@ -91,8 +93,26 @@ def _uncut(path: Path, name: str, known: Known) -> Fault:
 
 def _balance(allocation: Allocation, known: Known) -> Iterator[Fault]:
     yield from repeated(("allocation", "balance"), allocation.balance, noun="attribute")
+    in_groups = allocation.method is AllocationMethod.MINIMISATION
     for number, name in enumerate(allocation.balance):
-        yield from unknown_attribute(("allocation", "balance", number), name, known, computed=COMPUTED)
+        if in_groups and (known.levels is None or name in known.levels):
+            continue
+        attribute = grouping(name).attribute if in_groups and grouping(name).groups is not None else name
+        yield from unknown_attribute(("allocation", "balance", number), attribute, known, computed=COMPUTED)
+
+
+def _listed(allocation: Allocation) -> Iterator[Fault]:
+    """Weights and bounds are of what is balanced; a key that another method alone reads is a mistake."""
+    balanced = {plain_name(name) for name in allocation.balance}
+    for key in ("weights", "bounds"):
+        for name in getattr(allocation, key):
+            if plain_name(name) not in balanced:
+                what = f"got '{name}', which is not balanced; expected {one_of(allocation.balance)}."
+                yield Fault(("allocation", key, name), what, "Name it under balance too, or remove it.")
+    for key, methods in _READ_BY.items():
+        if key in allocation.model_fields_set and allocation.method not in methods:
+            what = f"got {key}, which {allocation.method} does not use."
+            yield Fault(("allocation", key), what, f"Remove it, or use {' or '.join(methods)}.")
 
 
 def _blocks(allocation: Allocation, arms: int) -> Iterator[Fault]:
@@ -110,6 +130,17 @@ def _blocks(allocation: Allocation, arms: int) -> Iterator[Fault]:
         )
 
 
+_READ_BY: Final[Mapping[str, tuple[AllocationMethod, ...]]] = {
+    "accepted_at_least": (AllocationMethod.COVARIATE_CONSTRAINED,),
+    "score": (AllocationMethod.COVARIATE_CONSTRAINED,),
+    "bounds": (AllocationMethod.COVARIATE_CONSTRAINED,),
+    "weights": (AllocationMethod.COVARIATE_CONSTRAINED, AllocationMethod.MINIMISATION),
+    "distance": (AllocationMethod.MINIMISATION,),
+    "probability": (AllocationMethod.MINIMISATION,),
+}
+"""Which methods read a key that not all of them read."""
+
+
 def _constrained(allocation: Allocation, arms: int) -> Iterator[Fault]:  # noqa: ARG001  (called like its neighbour)
     if not allocation.balance:
         what = "is missing; covariate-constrained chooses among schemes by how well they balance something."
@@ -119,9 +150,27 @@ def _constrained(allocation: Allocation, arms: int) -> Iterator[Fault]:  # noqa:
         yield Fault(("allocation", "block_sizes"), what, "Remove them, or use stratified-blocks.")
 
 
+def _minimised(allocation: Allocation, arms: int) -> Iterator[Fault]:
+    if not allocation.balance:
+        what = "is missing; minimisation gives each site the arm that keeps the arms alike in something."
+        yield Fault(
+            ("allocation", "balance"), what, f"Name levels or attributes in groups, for example {LIST_SIZE}_third."
+        )
+    if allocation.strata:
+        what = "got strata; minimisation balances one factor beside another, without combinations."
+        yield Fault(("allocation", "strata"), what, "Name them under balance, or use covariate-constrained.")
+    if allocation.block_sizes:
+        what = "got block sizes; minimisation draws no blocks."
+        yield Fault(("allocation", "block_sizes"), what, "Remove them, or use stratified-blocks.")
+    if arms > 1 and allocation.probability * arms <= 1:
+        what = f"got {allocation.probability:g}; among {arms} arms the best one would be no likelier than another."
+        yield Fault(("allocation", "probability"), what, "Write 0.8, or a share from 0.7 to 0.9.")
+
+
 _METHODS: Final[Mapping[AllocationMethod, Callable[[Allocation, int], Iterator[Fault]]]] = {
     AllocationMethod.STRATIFIED_BLOCKS: _blocks,
     AllocationMethod.COVARIATE_CONSTRAINED: _constrained,
+    AllocationMethod.MINIMISATION: _minimised,
 }
 
 
