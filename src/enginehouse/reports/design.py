@@ -18,7 +18,9 @@ from enginehouse.reports.content import (
     Paragraph,
     Section,
 )
-from enginehouse.reports.design_figure import half_width_words, precision_figure
+from enginehouse.reports.design_curves import curve_blocks
+from enginehouse.reports.design_figure import half_width_words, half_words, precision_figure
+from enginehouse.reports.design_history import history_section
 from enginehouse.reports.effects import margin_words, page_words
 from enginehouse.reports.index import page_links
 from enginehouse.reports.messages import say
@@ -57,7 +59,14 @@ def design_document(
 ) -> Document:
     """The page of one comparison of designs."""
     shown = _Shown(report, noun, indicator_title)
-    sections = (_answer(shown), _designs(shown), _answers(shown), _how(shown))
+    sections = (
+        _answer(shown),
+        _designs(shown),
+        Section(id="curves", title=_say("curves"), blocks=curve_blocks(report, noun)),
+        _answers(shown),
+        history_section(report, noun),
+        _how(shown),
+    )
     return Document(
         title=_say("title"),
         subtitle=_say("subtitle", cycle=_ended(report.cycle_title), noun=noun),
@@ -130,32 +139,35 @@ def _designs(shown: _Shown) -> Section:
 
 
 def _table(shown: _Shown) -> DataTable:
-    names = ("design", "units", "power", "detectable", "none", "withheld")
+    names = ("design", "units", "months", "half", "power", "none", "withheld")
     words = {"power": {"effect": shown.margin(shown.report.effect)}}
     return DataTable(
         caption=_say("table"),
         header=tuple(_say(f"{name}_header", **words.get(name, {})) for name in names),
         rows=tuple(_row(shown, line) for line in shown.report.lines),
-        numeric=frozenset({1, 2, 3, 4}),
+        numeric=frozenset({1, 2, 3, 4, 5}),
     )
 
 
 def _row(shown: _Shown, line: DesignLine) -> tuple[str, ...]:
     name = shown.option(line.option)
     name = _say("registered", design=name) if line.registered else name
-    found = line.precision
+    found, length = line.precision, counted(line.months, "month")
     if isinstance(found, NotEstimable):
         reason = fmt.EN_DASH if line.feasible else _say("not_feasible")
-        return (name, reason, fmt.EN_DASH, fmt.EN_DASH, fmt.EN_DASH, line.withheld)
+        return (name, reason, length, fmt.EN_DASH, fmt.EN_DASH, fmt.EN_DASH, line.withheld)
     none = fmt.EN_DASH if found.equivalent_if_none is None else fmt.probability(found.equivalent_if_none)
     drawn = _say("no_units") if line.option is DesignOption.ALL_AT_ONCE else fmt.count(found.units)
-    return (name, drawn, fmt.probability(found.power), shown.margin(found.detectable), none, line.withheld)
+    half = _say("half", half=half_words(found.half_width, shown.report.scale))
+    return (name, drawn, length, half, fmt.probability(found.power), none, line.withheld)
 
 
 def _told(shown: _Shown) -> Iterator[str]:
     for line in shown.report.lines:
         name = shown.option(line.option)
-        yield _say("why", design=name, why=page_words(line.why), caution=page_words(line.caution)).strip()
+        yield _say("why", design=name, why=page_words(line.why), caution=page_words(line.caution)).strip() + (
+            f" {_say('cannot_answer', what=line.cannot_answer)}" if line.cannot_answer else ""
+        )
         if isinstance(line.precision, NotEstimable) and line.precision.detail not in line.why:
             yield _say("cannot", design=name, reason=page_words(line.precision.detail))
     placebo = _placebo(shown.report)
@@ -188,10 +200,28 @@ def _answers(shown: _Shown) -> Section:
         blocks.append(Paragraph(text=text))
     if isinstance(none, Replicated) and isinstance(effect, Replicated):
         blocks += [_words_table(shown, none, effect), Paragraph(text=_coverage(none, effect))]
+    blocks.append(Paragraph(text=_drawn(shown)))
     for case, found in (("case_none", none), ("case_effect", effect)):
         if isinstance(found, NotEstimable):
             blocks.append(Paragraph(text=_say("answers_cannot", case=_say(case), reason=page_words(found.detail))))
     return Section(id="answers", title=_say("answers"), blocks=tuple(blocks))
+
+
+def _drawn(shown: _Shown) -> str:
+    power = shown.report.power
+    none, effect, formula = power.drawn_none, power.drawn_effect, power.formula
+    if isinstance(none, NotEstimable) or isinstance(effect, NotEstimable):
+        refused = none if isinstance(none, NotEstimable) else effect
+        assert isinstance(refused, NotEstimable)
+        return _say("drawn_cannot", reason=page_words(refused.detail))
+    return _say(
+        "drawn",
+        count=fmt.count(none.replications),
+        effect=shown.margin(shown.report.effect),
+        power=_share(effect.excludes_none),
+        none=_share(none.probability("equivalent")),
+        formula=fmt.EN_DASH if isinstance(formula, NotEstimable) else fmt.percent(formula.power),
+    )
 
 
 def _words_table(shown: _Shown, none: Replicated, effect: Replicated) -> DataTable:

@@ -50,6 +50,11 @@ def half_width_words(std_error: float, scale: str, *, df: float | None, level: f
     return f"{fmt.number(half, 1)}%" if scale == "log-ratio" else fmt.significant(half, 2)
 
 
+def half_words(half: float, scale: str) -> str:
+    """Half of an interval on the scale of the estimates, as it is displayed."""
+    return f"{fmt.number(100 * math.expm1(half), 1)}%" if scale == "log-ratio" else fmt.significant(half, 2)
+
+
 def _rows(report: DesignReport, line: DesignLine, name: str) -> Iterator[IntervalRow]:
     if not isinstance(line.precision, NotEstimable):
         emphasis: Emphasis = "main" if line.registered else "comparison"

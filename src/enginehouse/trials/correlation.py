@@ -1,6 +1,6 @@
 """How the period means of one cluster hang together: variances of clusters and people, and how they fade with time.
 
-What a design makes of them is in `longitudinal.py`; how they are estimated from a history, in `stepped.py`.
+What a design makes of them is in `longitudinal.py`; how they are estimated from a history, in `components.py`.
 """
 
 from __future__ import annotations

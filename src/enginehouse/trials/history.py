@@ -20,6 +20,7 @@ from enginehouse.programme.indicator import Indicator
 from enginehouse.programme.protocol import Protocol
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
+from enginehouse.trials.components import MOST_MONTHS, UnitMonths, unit_months
 from enginehouse.trials.data import make_trial_data
 from enginehouse.trials.plan import plan_allocation
 from enginehouse.trials.plan_record import AllocationPlan
@@ -166,6 +167,22 @@ def moments(data: TrialData, question: Question) -> Moments | NotEstimable:
         autocorrelation=float(squares @ (left * right) / np.sqrt(variances[0] * variances[1])),
         size_cv=float(weights.std() / weights.mean()),
     )
+
+
+def long_history(arrays: PanelArrays, trial: PseudoTrial) -> UnitMonths:
+    """The months in a row that the units of the trial have before its start, oldest first; at most 60."""
+    end = Month.parse(trial.window.last) + 1
+    length = min(_run_of_months(arrays, end), MOST_MONTHS)
+    found = arrays.in_period(Period(end + -length, end))
+    rows = {site: row for row, site in enumerate(arrays.sites)}
+    kept = [row for row, site in enumerate(trial.data.sites) if site in rows]
+    chosen = [rows[trial.data.sites[row]] for row in kept]
+    sums = []
+    for values in (found.numerator, found.denominator):
+        whole = np.full((len(trial.data.sites), length), np.nan)
+        whole[kept] = values[chosen]
+        sums.append(whole)
+    return unit_months(replace(trial.data, numerator=sums[0], denominator=np.where(sums[1] > 0, sums[1], np.nan)))
 
 
 def unit_weights(rates: Array, denominators: Array, question: Question) -> Array:

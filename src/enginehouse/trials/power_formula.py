@@ -12,9 +12,16 @@ from enginehouse.programme.enums import Summary
 from enginehouse.programme.trial import Power
 from enginehouse.stats.results import NotEstimable
 from enginehouse.stats.trial_data import TrialData
-from enginehouse.trials.history import Question, moments
+from enginehouse.trials.components import Components
+from enginehouse.trials.design_variance import design_basis, with_varying_effect
+from enginehouse.trials.history import Question
 from enginehouse.trials.power_results import FormulaPower, Moments
-from enginehouse.trials.sample_size.t_power import detectable_effect, equivalence_power, t_power
+from enginehouse.trials.sample_size.t_power import (
+    detectable_effect,
+    equivalence_power,
+    expected_half_width,
+    t_power,
+)
 
 FEWEST_DF = 2
 DETECTED = 0.8
@@ -23,16 +30,19 @@ DETECTED = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precision:
-    """What follows from a standard error: power, detectable effect, and the chance of showing equivalence."""
+    """What follows from a standard error: power, detectable effect, P(equivalent | none), the interval's half-width."""
 
     std_error: float
     df: float
     power: float
     detectable: float
     equivalent_if_none: float | None
+    half_width: float
 
 
-def formula_power(data: TrialData, assumptions: Power, question: Question) -> FormulaPower | NotEstimable:
+def formula_power(
+    data: TrialData, assumptions: Power, question: Question, *, components: Components | NotEstimable | None = None
+) -> FormulaPower | NotEstimable:
     """Power, detectable effect and P(equivalent | no difference) of the registered contrast by formula.
 
     Parameters
@@ -43,6 +53,8 @@ def formula_power(data: TrialData, assumptions: Power, question: Question) -> Fo
         The registered effect, how it varies between sites, and fidelity.
     question
         Summary, average and margins.
+    components
+        How months of a unit hang together, if that is known from a longer history; otherwise fitted to `data`.
 
     Returns
     -------
@@ -51,25 +63,28 @@ def formula_power(data: TrialData, assumptions: Power, question: Question) -> Fo
 
     Notes
     -----
-    se^2 = s^2 (1 + cv^2) (1 - r^2) (1/k1 + 1/k0): s the standard deviation between units (of logarithms for a ratio),
-    cv the coefficient of variation of how much they count (0 where sites count alike), r the correlation of baseline
-    and follow-up, k1 and k0 units in the two arms. The power adds to the arm's part the variance of the effect between
-    sites, f v^2 + f (1 - f) e^2 with f the fidelity, e the effect and v its standard deviation. df = k1 + k0 - 3, less
-    the covariates and strata that are adjusted for. Assumes that the coming months are like those of the history.
+    se^2 = (1 + cv^2) times the variance of generalised least squares with an effect of each month, for two arms that
+    share the baseline: cv the coefficient of variation of how much units count (0 where sites count alike), the
+    covariance of a unit's months that of the mixed model (`design_variance.design_basis`). The power adds to the
+    arm's part the variance of the effect between sites, f v^2 + f (1 - f) e^2 with f the fidelity, e the effect and v
+    its standard deviation. df = k1 + k0 - 3, less the covariates and strata that are adjusted for, k1 and k0 being
+    the units of the two arms. Assumes that the coming months are like those of the history.
     """
-    found = moments(data, question)
-    if isinstance(found, NotEstimable):
-        return found
+    basis = design_basis(data, question, components)
+    if isinstance(basis, NotEstimable):
+        return basis
+    found = basis.moments
     per_arm = found.units / len(data.arms)
     adjusted = len(data.covariate_names) + len(set(data.stratum.tolist())) - 1
     df = 2 * per_arm - 3 - adjusted
     if df < FEWEST_DF:
         detail = f"{found.units} units in {len(data.arms)} arms leave too little to adjust for {adjusted + 1} terms."
         return NotEstimable(reason="too-few-units", detail=detail)
-    none = std_error(found, per_arm=per_arm)
+    variance = basis.parallel(per_arm=per_arm)
+    none = math.sqrt(variance)
     whole = in_whole_arm(assumptions, question.summary)
-    more = varying_effect(found, assumptions, question.summary) / per_arm
-    at_effect = precision(math.hypot(none, math.sqrt(more)), df, whole, question)
+    more = varying_effect(found, assumptions, question.summary)
+    at_effect = precision(with_varying_effect(variance, more, per_arm), df, whole, question)
     at_none = precision(none, df, whole, question)
     return FormulaPower(
         moments=found,
@@ -79,8 +94,8 @@ def formula_power(data: TrialData, assumptions: Power, question: Question) -> Fo
         power=at_effect.power,
         detectable=at_none.detectable,
         equivalent_if_none=at_none.equivalent_if_none,
-        factor=(1 + found.size_cv**2) * (1 - found.autocorrelation**2),
-        notes=_notes(found, more),
+        factor=variance / (found.between_sd**2 * 2 / per_arm),
+        notes=_notes(variance / (basis.unequal * found.between_sd**2 * 2 / per_arm), found, more),
     )
 
 
@@ -114,6 +129,7 @@ def precision(error: float, df: float, effect: float, question: Question) -> Pre
         equivalent_if_none=None
         if margins is None
         else equivalence_power(error, df, *(math.log(m) if is_ratio else m for m in margins)),
+        half_width=expected_half_width(error, df),
     )
 
 
@@ -131,9 +147,9 @@ def varying_effect(found: Moments, assumptions: Power, summary: Summary) -> floa
     return variance * (1 + found.size_cv**2)
 
 
-def _notes(found: Moments, more: float) -> tuple[str, ...]:
+def _notes(baseline: float, found: Moments, more: float) -> tuple[str, ...]:
     notes = [
-        f"A baseline of the same sites takes the variance to {1 - found.autocorrelation**2:.0%} of what it would be; "
+        f"A baseline of the same sites takes the variance to {baseline:.0%} of what it would be; "
         f"unequal sizes take it to {1 + found.size_cv**2:.0%}."
     ]
     if more:

@@ -1,4 +1,4 @@
-"""What a power calculation says: by formula, by allocating the sites' own history anew, and what was not possible."""
+"""What a power calculation says: by formula, on drawn histories, on the sites' own, and what was not possible."""
 
 from __future__ import annotations
 
@@ -157,7 +157,8 @@ class Replicated:
 class PowerResult:
     """What the registered design could show in these sites.
 
-    `none` is the simulation without a difference, `effect` the one with the registered effect. `seed` and
+    `none` is the simulation without a difference, `effect` the one with the registered effect, both on the real
+    history; `drawn_none` and `drawn_effect` the same on histories drawn by the model of it. `seed` and
     `fidelity`, `effect_sd` are as registered. `window` says which months of history were used.
     """
 
@@ -167,6 +168,8 @@ class PowerResult:
     formula: FormulaPower | NotEstimable
     none: Replicated | NotEstimable
     effect: Replicated | NotEstimable
+    drawn_none: Replicated | NotEstimable
+    drawn_effect: Replicated | NotEstimable
     effect_sd: float
     fidelity: float
     seed: int

@@ -1,4 +1,5 @@
-"""Runs replications of a trial on history, here or in several processes: allocate, put an effect in, analyse, judge.
+"""Runs replications of a trial on history, here, in several processes or by any executor: allocate, put an effect in,
+lose what is reported late, analyse, judge.
 
 Which allocations, and what is made of the outcomes, is in `power.py`.
 """
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,7 @@ from enginehouse.programme.enums import Summary
 from enginehouse.stats.inject import inject_ratios
 from enginehouse.stats.results import Estimated, NotEstimable
 from enginehouse.stats.trial_data import TrialData
+from enginehouse.trials.parametric import DrawnHistory
 
 type Analyse = Callable[[TrialData], Estimated]
 type Judge = Callable[[Estimated], str]
@@ -32,14 +35,39 @@ WORTH_PROCESSES = 8.0
 _Chunk = tuple[int, int, int]
 
 
+class Waiting(Protocol):
+    """What `submit` gives back: something that will have a result."""
+
+    def result(self) -> Any: ...
+
+
+class Executor(Protocol):
+    """Whatever runs calls elsewhere: `concurrent.futures`, or `client.get_executor()` of a Dask cluster."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Waiting: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One kind of replication: its name in seeds, and the effect that is put in."""
+    """One kind of replication: its name in seeds, the effect that is put in, and whether the history itself is drawn.
+
+    `is_null` says that nothing is put in.
+    """
 
     name: str
     effect: float
     sd: float
     fidelity: float
+    is_null: bool
+    is_drawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Reporting lag at the analysis: the share of sites whose newest `months` are not there yet."""
+
+    share: float
+    months: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +78,8 @@ class Work:
     analyse: Analyse
     judge: Judge
     summary: Summary
+    drawn: DrawnHistory | None = None
+    late: Late | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +107,9 @@ class Outcome:
     reason: str = ""
 
 
-def run(work: Work, jobs: list[Job], progress: Progress, workers: int | None) -> list[list[Outcome]]:
+def run(
+    work: Work, jobs: list[Job], progress: Progress, workers: int | None, executor: Executor | None = None
+) -> list[list[Outcome]]:
     """The outcomes of every job, in order, whoever made them."""
     chunks = [
         (which, start, min(start + CHUNK, len(job.arms)))
@@ -87,7 +119,8 @@ def run(work: Work, jobs: list[Job], progress: Progress, workers: int | None) ->
     total = sum(len(job.arms) for job in jobs)
     found: dict[tuple[int, int], list[Outcome]] = {}
     done = 0
-    for (which, start, end), outcomes in _made(work, jobs, chunks, workers):
+    made = _made(work, jobs, chunks, workers) if executor is None else _elsewhere(work, jobs, chunks, executor)
+    for (which, start, end), outcomes in made:
         found[which, start] = outcomes
         done += end - start
         progress("allocating the sites' own history anew", done, total)
@@ -125,6 +158,15 @@ def _in_processes(
             yield waiting[future], future.result()
 
 
+def _elsewhere(
+    work: Work, jobs: list[Job], chunks: list[_Chunk], executor: Executor
+) -> Iterator[tuple[_Chunk, list[Outcome]]]:
+    """Chunks by someone else's executor. Each carries its work: nothing is known of where it will run."""
+    waiting = [(c, executor.submit(_replicate, work, jobs[c[0]].part(c[1], c[2]), c[1])) for c in chunks]
+    for chunk, found in waiting:
+        yield chunk, found.result()
+
+
 _WORK: list[Work] = []
 
 
@@ -158,13 +200,17 @@ def _one(work: Work, job: Job, row: int, number: int) -> Outcome:
     """Replication `number`: the allocation, the effect put in, the registered analysis and its word."""
     data = work.data.with_arm(job.arms[row].astype(np.intp))
     side = job.side
-    if side.name != "none":
-        rng = np.random.default_rng(derive_seed(job.seed, "power", side.name, number))
+    rng = np.random.default_rng(derive_seed(job.seed, "power", side.name, number))
+    if side.is_drawn and work.drawn is not None:
+        data = data.with_numerator(work.drawn(rng))
+    if not side.is_null:
         ratio = np.where(data.arm == 1, _ratios(side, data, work.summary, rng), 1.0)
         after = np.arange(data.numerator.shape[1]) >= data.n_before
         data = data.with_numerator(
             inject_ratios(data.numerator, ratio, after, kind=data.kind, rng=rng, denominator=data.denominator)
         )
+    if work.late is not None:
+        data = reported_late(data, work.late, rng)
     estimate = work.analyse(data)
     word = str(work.judge(estimate))
     if isinstance(estimate, NotEstimable):
@@ -172,6 +218,16 @@ def _one(work: Work, job: Job, row: int, number: int) -> Outcome:
     interval = estimate.interval()
     is_log = estimate.scale == "log-ratio"
     return Outcome(word, estimate.value, estimate.std_error, interval.low, interval.high, is_log)
+
+
+def reported_late(data: TrialData, late: Late, rng: np.random.Generator) -> TrialData:
+    """The same trial without the newest months of some sites, drawn at random; never the whole of the follow-up."""
+    months = min(late.months, data.numerator.shape[1] - data.n_before - 1)
+    if months <= 0:
+        return data
+    numerator = data.numerator.copy()
+    numerator[rng.random(len(data.sites)) < late.share, -months:] = np.nan
+    return data.with_numerator(numerator)
 
 
 def _ratios(side: Side, data: TrialData, summary: Summary, rng: np.random.Generator) -> npt.NDArray[np.float64]:

@@ -4,20 +4,18 @@ import json
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from enginehouse.core.months import Month
 from enginehouse.indicators.panel import HistoricalPanel, Panel
 from enginehouse.stats.results import Estimate, NotEstimable
 from enginehouse.trials.design_report import DesignOption, DesignPrecision, PlaceboAreas
-from enginehouse.trials.designs import _LINES, compare_designs, designs_from_record, network_level
-from enginehouse.trials.history import pseudo_trial, question_of
+from enginehouse.trials.designs import LINES, compare_designs, designs_from_record, network_level
+from enginehouse.trials.history import pseudo_trial
 from enginehouse.trials.placebo_areas import placebo_areas
 from enginehouse.trials.plan import plan_allocation
 from enginehouse.trials.power import power_on_history
 from enginehouse.trials.roster import eligible_roster
-from enginehouse.trials.stepped import fit_decay, stepped_wedge
 
 
 def nothing_found(data):
@@ -42,9 +40,9 @@ def report(compared, protocol):
 
 
 def test_every_design_has_a_line_and_the_registered_one_is_first(report):
-    assert set(_LINES) == {line.option for line in report.lines} == set(DesignOption)
+    assert set(LINES) == {line.option for line in report.lines} == set(DesignOption)
     assert report.lines[0].registered
-    assert [line.registered for line in report.lines] == [True, False, False, False, False]
+    assert [line.registered for line in report.lines] == [True, *[False] * (len(DesignOption) - 1)]
     assert designs_from_record(json.loads(json.dumps(report.to_record()))) == report
 
 
@@ -137,33 +135,41 @@ def test_placebo_areas_are_like_the_trial_in_size(protocol, indicator, history, 
     assert found.areas == 10
 
 
-def test_decay_is_found_again():
-    rng = np.random.default_rng(2)
-    periods, units = 8, 4000
-    levels = np.empty((units, periods))
-    levels[:, 0] = rng.normal(0, 1, units)
-    for t in range(1, periods):
-        levels[:, t] = 0.8 * levels[:, t - 1] + rng.normal(0, 0.6, units)
-    level, decay, noise = fit_decay(levels + rng.normal(0, 0.5, levels.shape), np.ones(units))
-    assert level == pytest.approx(1, abs=0.05)
-    assert decay == pytest.approx(0.8, abs=0.02)
-    assert noise == pytest.approx(0.25, abs=0.05)
+def test_stepped_wedges_keep_nobody_out_and_say_what_each_number_of_groups_gives(report):
+    line = report.line(DesignOption.STEPPED_WEDGE)
+    assert line.precision.df == 60 - int(line.why[0]) - 2
+    assert [f"{n} groups" in line.why for n in range(2, 7)] == [True] * 5
 
 
-def test_a_stepped_wedge_needs_months_and_units(protocol, indicator, history, register):
-    roster = eligible_roster(protocol, history, register, opt_outs={}, elsewhere={})
-    data = pseudo_trial(protocol, indicator, history.panel.arrays("opioids"), roster).data
-    question = question_of(protocol, indicator)
-    found = stepped_wedge(data, question)
-    assert (found.sequences, found.period_months, found.before) == (6, 2, 6)
-    assert found.df == 60 - 12 - 1
-    short = replace(data, numerator=data.numerator[:, :13], denominator=data.denominator[:, :13])
-    assert stepped_wedge(short, question).reason == "too-few-months"
-    gaps = data.numerator.copy()
-    gaps[:55, 14:16] = np.nan
-    assert stepped_wedge(data.with_numerator(gaps), question).reason == "too-few-units"
-    assert stepped_wedge(data.with_numerator(data.numerator * 0), question).reason == "zero"
-    assert stepped_wedge(data.with_numerator(data.denominator * 3), question).reason == "no-variation"
+def test_designs_that_share_a_formula_agree(report):
+    """Each half of a factorial is a parallel arm; one more arm has two thirds of the units in a comparison."""
+    parallel = report.line(DesignOption.PARALLEL_BY_SITE).precision
+    assert report.line(DesignOption.FACTORIAL).precision.std_error == pytest.approx(parallel.std_error)
+    more = report.line(DesignOption.ONE_MORE_ARM).precision
+    assert more.std_error == pytest.approx(parallel.std_error * math.sqrt(3 / 2))
+    assert "none is registered" in report.line(DesignOption.INCOMPLETE_BLOCK).why
+    assert all(line.months == 12 and line.cannot_answer for line in report.lines)
+
+
+def test_a_smart_finds_as_much_as_those_who_are_drawn_again_allow(report):
+    """Of a share p drawn again: error sqrt(p) and effect p of a parallel trial's, so z goes by sqrt(p)."""
+    p = 1 - report.response.called_responders
+    smart, parallel = (report.line(o).precision for o in (DesignOption.SMART, DesignOption.PARALLEL_BY_SITE))
+    assert smart.std_error == pytest.approx(parallel.std_error * math.sqrt(p))
+    assert smart.power < parallel.power
+
+
+def test_curves_pass_through_the_registered_design(report):
+    curves, formula = report.curves, report.power.formula
+    at_effect = min(curves.by_effect, key=lambda point: abs(point.at - report.effect))
+    assert at_effect.power == pytest.approx(formula.power, abs=1e-9)
+    here = next(point for point in curves.by_units if point.at == 60)
+    assert here.power == pytest.approx(formula.power, abs=1e-9)
+    assert here.equivalent == pytest.approx(formula.equivalent_if_none, abs=1e-9)
+    assert curves.by_effect[0].power == pytest.approx(0.05)  # no effect: the level of the test
+    powers = [point.power for point in curves.by_effect]
+    assert powers == sorted(powers)
+    assert [p.power for p in curves.by_units] == sorted(p.power for p in curves.by_units)
 
 
 def test_precisions_are_numbers_or_say_why(report):
@@ -218,6 +224,12 @@ def test_history_that_does_not_vary_cannot_be_judged(compared, protocol_of, pane
         DesignOption.PARALLEL_BY_SITE: "no-variation",
         DesignOption.PARALLEL_BY_NETWORK: "no-variation",
         DesignOption.FEWER_SITES: "no-variation",
+        DesignOption.ONE_MORE_ARM: "no-variation",
+        DesignOption.FACTORIAL: "not-feasible",
+        DesignOption.INCOMPLETE_BLOCK: "not-feasible",
         DesignOption.STEPPED_WEDGE: "no-variation",
+        DesignOption.STAIRCASE: "no-variation",
+        DesignOption.CROSSOVER: "no-variation",
+        DesignOption.SMART: "no-variation",
         DesignOption.ALL_AT_ONCE: "too-few-placebo-areas",
     }

@@ -111,8 +111,20 @@ class CurveMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CurveLine:
+    """A further curve over the same numbers."""
+
+    name: str
+    y: tuple[float, ...]
+    emphasis: Emphasis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurveChart:
-    """A curve over a number, for example the probability of a return over the cost of a campaign."""
+    """A curve over a number, for example the probability of a return over the cost of a campaign.
+
+    With `others` beside it the curve carries its `name`. Marks say the height of the first curve.
+    """
 
     x_label: str
     y_label: str
@@ -122,6 +134,8 @@ class CurveChart:
     x_format: str = "{:,.0f}"
     y_format: str = "{:.0%}"
     y_range: tuple[float, float] | None = None
+    name: str = ""
+    others: tuple[CurveLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from enginehouse.reports.charts.spec import IntervalChart
+from enginehouse.reports.charts.spec import CurveChart, IntervalChart
 from enginehouse.reports.content import DataTable, Document, Figure, KeyNumbers
 from enginehouse.reports.design import design_document
 from enginehouse.reports.design_figure import half_width, precision_figure
@@ -15,7 +15,7 @@ from enginehouse.reports.messages import has_message
 from enginehouse.reports.pdf import render_pdf
 from enginehouse.reports.text import render_text
 from enginehouse.stats.results import NotEstimable
-from enginehouse.trials.design_report import DesignOption, DesignReport
+from enginehouse.trials.design_report import DesignOption, DesignReport, PowerCurves
 
 CANNOT = NotEstimable(reason="short", detail="The history has only 8 months.")
 
@@ -38,7 +38,7 @@ def test_every_design_has_its_words() -> None:
 
 def test_the_four_numbers_to_take_away(design_report: DesignReport) -> None:
     (numbers,) = blocks(document_of(design_report), KeyNumbers)
-    assert [item.value for item in numbers.items] == ["53%", "below 1%", "−11.2%", "8%"]
+    assert [item.value for item in numbers.items] == ["53%", "below 1%", "−11.0%", "8%"]
     assert "of 12; one in twenty would be right" in numbers.items[3].note
 
 
@@ -80,7 +80,9 @@ def test_half_widths() -> None:
 def test_what_could_not_be_tried_is_said(design_report: DesignReport) -> None:
     power = replace(design_report.power, none=CANNOT, effect=CANNOT, formula=CANNOT, window=None)
     lines = tuple(replace(line, precision=CANNOT, placebo=CANNOT) for line in design_report.lines)
-    bare = replace(design_report, power=power, lines=lines, equivalence=None, warnings=())
+    bare = replace(
+        design_report, power=power, lines=lines, equivalence=None, warnings=(), curves=CANNOT, history=CANNOT
+    )
     document = document_of(bare)
     assert not blocks(document, Figure)
     assert text_of(bare).count(CANNOT.detail) >= 4
@@ -92,3 +94,44 @@ def test_it_is_a_page_and_a_pdf(design_report: DesignReport) -> None:
     assert b"synthetic" in render_html(document)
     assert render_pdf(document)
     assert document_of(design_report, synthetic=False).banner == ""
+
+
+def test_both_curves_are_said_in_words_and_stand_where_the_design_stands(design_report: DesignReport) -> None:
+    by_effect, by_units = (
+        figure for figure in blocks(document_of(design_report), Figure) if isinstance(figure.chart, CurveChart)
+    )
+    assert isinstance(by_units.chart, CurveChart)
+    assert by_units.chart.marks[0].x == 59
+    assert len(by_units.chart.others[0].y) == len(by_units.chart.x)
+    assert by_effect.alt.count("the chance to tell it from none") == 5
+    assert by_units.alt.endswith("called equivalent if there is no difference 8%.")
+    plain = replace(design_report, curves=without_equivalence(design_report.curves))
+    figures = [figure for figure in blocks(document_of(plain), Figure) if isinstance(figure.chart, CurveChart)]
+    assert all(not figure.chart.others for figure in figures if isinstance(figure.chart, CurveChart))
+    assert "equivalent" not in figures[0].alt
+
+
+def without_equivalence(curves: PowerCurves | NotEstimable) -> PowerCurves:
+    assert isinstance(curves, PowerCurves)
+    by_effect, by_units = (
+        tuple(replace(point, equivalent=None) for point in points) for points in (curves.by_effect, curves.by_units)
+    )
+    return replace(curves, by_effect=by_effect, by_units=by_units)
+
+
+def test_the_past_is_said_in_words(design_report: DesignReport) -> None:
+    text = text_of(design_report)
+    assert "What the past says" in text
+    assert "go together with a correlation of" in text
+    assert "two years are needed to see seasons" in text or "Seasons:" in text
+    facts = design_report.history
+    assert not isinstance(facts, NotEstimable)
+    assert not isinstance(facts.components, NotEstimable)
+    other = replace(facts.components, form="nested", decay_deviance=None)
+    assert "only one of the two models" in text_of(replace(design_report, history=replace(facts, components=other)))
+    none = replace(facts, components=CANNOT)
+    assert CANNOT.detail in text_of(replace(design_report, history=none))
+
+
+def test_every_design_says_what_it_cannot_tell(design_report: DesignReport) -> None:
+    assert text_of(design_report).count("It cannot tell:") == len(design_report.lines) == len(DesignOption)
