@@ -41,7 +41,7 @@ def run_side_by_side[T](work: Mapping[str, Work[T]], *, processes: int) -> dict[
         return {title: _here(title, each) for title, each in work.items()}
     context = get_context("spawn")
     lines: SimpleQueue[_Told] = context.SimpleQueue()
-    with ProcessPoolExecutor(processes, context, initializer=_start, initargs=(lines,)) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=_start, initargs=(lines, cores() // processes)) as pool:
         found = {title: pool.submit(_there, title, each) for title, each in work.items()}
         try:
             for title, future in found.items():
@@ -90,8 +90,12 @@ def _keep[T](lines: SimpleQueue[_Told], kept: Mapping[str, list[_Line | None]], 
 _LINES: list[SimpleQueue[_Told]] = []
 
 
-def _start(lines: SimpleQueue[_Told]) -> None:
-    """In a new process: keep where progress is told. Ctrl-C ends it without a word; the first process has the words."""
+def _start(lines: SimpleQueue[_Told], threads: int) -> None:
+    """In a new process: keep where progress is told. Ctrl-C ends it without a word; the first process has the words.
+
+    OpenBLAS and Arrow take no more threads than are left for each process: those that only wait cost time, too.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _LINES[:] = [lines]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,7 @@ def read_cube(
         Called before each file.
     """
     summands = sorted({slot.sum for slot in classes.slots})
-    query = duckdb_query(summands)
+    query = duckdb_query(tuple(summands))
     cubes = []
     with duckdb.connect() as engine:
         engine.register("lookup", pa.table({"code_key": code_keys, "code_class": classes.class_of}))
@@ -217,7 +218,8 @@ def read_cube(
     return cubes
 
 
-def duckdb_query(summands: Sequence[Summand]) -> str:
+@lru_cache(maxsize=8)
+def duckdb_query(summands: tuple[Summand, ...]) -> str:
     """The expression as DuckDB's SQL, over tables called `prescribing` and `code_classes`."""
     import ibis  # takes half a second to load: only when a cube is made
 
