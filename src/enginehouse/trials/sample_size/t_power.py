@@ -18,7 +18,6 @@ from enginehouse.stats.results import t_quantile
 Tails = Literal["both", "upper"]
 LARGE_DF = 1e6
 """From here on t is taken as normal."""
-_FAR = 8.0
 
 
 def t_power(effect: float, std_error: float, df: float, *, alpha: float = 0.05, tails: Tails = "both") -> float:
@@ -53,15 +52,18 @@ def beyond(limit: float, ratio: float, df: float, *, tails: Tails = "both") -> f
     if df >= LARGE_DF:
         upper, lower = float(ndtr(ratio - limit)), float(ndtr(-limit - ratio))
     else:
-        upper = 1 - float(nctdtr(df, ratio, limit))
-        # Far out the library gives no number: for this tail it is integrated, and the other is below 1e-15 there.
+        upper, lower = 1 - float(nctdtr(df, ratio, limit)), float(nctdtr(df, ratio, -limit))
+        # Far out the library gives no number: there the tail is integrated.
         upper = upper if math.isfinite(upper) else _above(limit, ratio, df)
-        lower = float(nctdtr(df, ratio, -limit)) if ratio < _FAR else 0.0
+        lower = lower if math.isfinite(lower) else _above(limit, -ratio, df)
     return upper + lower if tails == "both" else upper
 
 
 def _above(limit: float, ratio: float, df: float) -> float:
-    """The upper tail of a noncentral t: the mean of Phi(ratio - limit s) over the estimated standard deviation s."""
+    """The upper tail of a noncentral t: the mean of Phi(ratio - limit s) over the estimated standard deviation s.
+
+    With the sign of the noncentrality turned it is the lower tail beyond minus the limit.
+    """
     from scipy.integrate import quad  # asked for here alone
 
     constant = math.log(2) + df / 2 * math.log(df / 2) - float(gammaln(df / 2))
