@@ -38,6 +38,10 @@ class TrialData:
         Shape (n, k): what the registered analysis adjusts for beside the baseline of the outcome, without `nan`.
     stratum
         Shape (n,): the stratum of the allocation, counted from 0.
+    conditions, schedule
+        Where sites change what they have: names of what they may have, and for each of what was drawn (`arms`) and each
+        month the position in it, shape (drawn, months); -1 in months that do not count. None where each site has one
+        arm throughout.
     """
 
     sites: tuple[str, ...]
@@ -51,6 +55,8 @@ class TrialData:
     covariates: Array
     covariate_names: tuple[str, ...]
     stratum: Integers
+    conditions: tuple[str, ...] = ()
+    schedule: Integers | None = None
 
     def with_arm(self, arm: Integers) -> TrialData:
         """The same sites allocated otherwise."""

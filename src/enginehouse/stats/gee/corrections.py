@@ -66,6 +66,8 @@ class ClusterScores:
         Number of rows, n.
     nuisance
         Number of parameters of dispersion and correlation that were estimated.
+    within
+        How many of the coefficients vary within every cluster, such as effects of months.
     dispersion
         Phi of the working variance.
     diagonal
@@ -78,6 +80,7 @@ class ClusterScores:
     bread: Array
     rows: int
     nuisance: int = 0
+    within: int = 0
     dispersion: float = 1.0
     diagonal: DiagonalRows | None = None
 
@@ -144,8 +147,8 @@ class ClusterScores:
     def refusal(self) -> NotEstimable | None:
         """The answer *cannot be estimated* where too few clusters are left, or one of them determines a coefficient."""
         clusters, p = self.scores.shape
-        if clusters <= p:
-            return too_few(clusters, p)
+        if clusters <= p - self.within:
+            return too_few(clusters, p - self.within)
         largest = self.leverage if self.leverage is not None else self.spectrum[0]
         if np.any(largest > LARGEST_LEVERAGE):
             return NotEstimable(

@@ -117,7 +117,9 @@ def _fay_graubard_df(parts: ClusterScores, weights: Array, factors: Array, psi: 
 
 
 _METHODS: Mapping[GeeDf, Callable[[ClusterScores, Array, ClusterCorrection], float]] = {
-    GeeDf.CLUSTERS_LESS_COEFFICIENTS: lambda parts, _weights, _correction: float(parts.clusters - parts.coefficients),
+    GeeDf.CLUSTERS_LESS_COEFFICIENTS: lambda parts, _weights, _correction: float(
+        parts.clusters - parts.coefficients + parts.within
+    ),
     GeeDf.CLUSTERS_LESS_ONE: lambda parts, _weights, _correction: float(parts.clusters - 1),
     GeeDf.SATTERTHWAITE: _satterthwaite,
     GeeDf.PAN_WALL: _pan_wall,

@@ -78,7 +78,7 @@ class GeeFit:
     @property
     def df(self) -> float:
         """Degrees of freedom of tests of several contrasts at once: clusters less coefficients."""
-        return float(self.clusters - len(self.coefficients))
+        return float(self.clusters - len(self.coefficients) + self.parts.within)
 
     @property
     def scale(self) -> Scale:
@@ -186,6 +186,7 @@ def gee(
     moments: Moments = Moments.RESIDUAL_DF,
     correction: ClusterCorrection = ClusterCorrection.KC_MD_AVERAGE,
     df_method: GeeDf = GeeDf.CLUSTERS_LESS_COEFFICIENTS,
+    within: int = 0,
     names: Sequence[str] | None = None,
 ) -> GeeFit | NotEstimable:
     """Population-averaged effects (log rate, risk or odds ratios, or differences) with a cluster-robust error.
@@ -214,6 +215,9 @@ def gee(
         How dispersion and correlation are estimated.
     correction, df_method
         Small-sample correction of the sandwich, and degrees of freedom of its t statistics.
+    within
+        How many of the columns every cluster has all values of, such as effects of months: the number of clusters is
+        not set against them.
     names
         Names of the columns.
 
@@ -259,7 +263,7 @@ def gee(
     given = _checked(mean, outcome, design, offset=offset, weights=weights, trials=trials, moments=moments)
     labels = name_columns(names, given.design.shape[1])
     codes, count = codes_of(clusters, len(given.outcome))
-    refusal = _refusal(given, labels, count)
+    refusal = _refusal(given, labels, count, within)
     if refusal is not None:
         return refusal
     problem = given.sorted(layout_of(codes, count, _key(correlation, len(codes))))
@@ -270,7 +274,7 @@ def gee(
         solution = solve(problem, correlation, moments)
     if isinstance(solution, NotEstimable):
         return solution
-    parts = parts_of(problem.layout, solution, nuisance=_nuisance(mean, correlation, moments))
+    parts = parts_of(problem.layout, solution, nuisance=_nuisance(mean, correlation, moments), within=within)
     refusal = parts.refusal()
     if refusal is not None:
         return refusal
@@ -353,9 +357,9 @@ def _key(correlation: Structure, rows: int) -> Array | None:
     return key
 
 
-def _refusal(given: _Given, labels: tuple[str, ...], count: int) -> NotEstimable | None:
-    if count <= given.design.shape[1]:
-        return too_few(count, given.design.shape[1])
+def _refusal(given: _Given, labels: tuple[str, ...], count: int, within: int) -> NotEstimable | None:
+    if count <= given.design.shape[1] - within:
+        return too_few(count, given.design.shape[1] - within)
     if given.mean.family is GeeFamily.GAUSSIAN:
         return aliased(given.design, labels)
     return no_events(given.outcome) or aliased(given.design, labels) or _separation(given, labels)
@@ -377,7 +381,7 @@ def _nuisance(mean: Mean, correlation: Structure, moments: Moments) -> int:
     return int(has_dispersion) + (0 if known else len(correlation.parameters))
 
 
-def parts_of(layout: Layout, solution: Solution, *, nuisance: int) -> ClusterScores:
+def parts_of(layout: Layout, solution: Solution, *, nuisance: int, within: int = 0) -> ClusterScores:
     """Scores and information by cluster, plain sums of products of whitened rows."""
     rows, residuals, variances = solution.whitened, solution.residuals, solution.variances
     is_single = layout.common_size == 1
@@ -388,6 +392,7 @@ def parts_of(layout: Layout, solution: Solution, *, nuisance: int) -> ClusterSco
         bread=np.linalg.inv(tall_product(rows, rows)),
         rows=len(rows),
         nuisance=nuisance,
+        within=within,
         dispersion=solution.dispersion,
         diagonal=None if variances is None else DiagonalRows(layout, rows, residuals, variances),
     )
