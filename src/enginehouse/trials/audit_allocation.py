@@ -9,7 +9,7 @@ an integer below n is the first word below 2^32 - 2^32 mod n, modulo n; permutat
 """
 
 # mypy: ignore-errors
-# ruff: noqa: B905
+# ruff: noqa: B905, RUF017
 
 import hashlib
 import itertools
