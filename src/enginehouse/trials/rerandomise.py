@@ -45,7 +45,7 @@ def rerandomisations(plan: AllocationPlan, *, seed: int, count: int) -> Integers
     For covariate-constrained randomisation the scheme is the accepted set, and every member is equally likely. For
     permuted blocks all are equally likely where there is one block size and it divides every stratum. Minimisation is
     run anew, with the units in the same order. The second draw of a SMART is told with the first in
-    `second_draw.two_stage_rerandomisations`.
+    `draws`, one stage at a time.
     """
     if is_exact(plan, count):
         return plan.of_sites(_whole(plan))

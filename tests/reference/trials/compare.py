@@ -7,6 +7,8 @@ Rules, which hold for every topic:
   variance components (`varcomp`, `sd`), deviances (`reml`, `minus2loglik`). What is made of them gets what they leave: a
   t or z value both tolerances of its parts, a p value the range that t and its degrees of freedom span, the ends of an
   interval the tolerance of the standard error times its width. A part that is not named gets the widest named `rel`.
+* A standard deviation that the source left below a thousandth, on a log or logit scale, stands at its boundary: zero is
+  as good (`EDGE`); what it makes of the likelihood and of the other parts is compared as always.
 * `null` means that the source gave no number: any answer is good. A text must be the same text.
 * A key or a place in a list that is missing is a failure; one that nobody asked for is not.
 """
@@ -33,6 +35,8 @@ PARTS: Mapping[str, str] = {
     "minus2loglik": "minus2loglik",
 }
 """Which nested tolerance a key stands under."""
+EDGE = 1e-3
+"""Where a search for a standard deviation that is zero may end."""
 STATISTICS = ("t value", "z value")
 P_VALUES = ("Pr(>|t|)", "Pr(>|z|)")
 INTERVALS = ("ml_profile_ci95",)
@@ -69,6 +73,8 @@ def _mapping(got: Any, want: Mapping[str, Any], tolerance: Mapping[str, Any], wh
         if key not in got:
             if value is not None:
                 yield Gap(inner, None, value, math.inf, "missing")
+        elif key == "random_sd":
+            yield from _deviations(got[key], value, _part(key, tolerance), inner)
         elif key in INTERVALS and _is_nested(tolerance):
             yield from _intervals(got[key], value, tolerance, inner)
         elif key in P_VALUES and _is_nested(tolerance):
@@ -86,6 +92,14 @@ def _list(got: Any, want: list[Any], tolerance: Mapping[str, Any], where: str) -
         return
     for place, (one, other) in enumerate(zip(got, want, strict=True)):
         yield from gaps(one, other, tolerance, f"{where}[{place}]")
+
+
+def _deviations(got: Any, want: Any, tolerance: Mapping[str, Any], where: str) -> Iterator[Gap]:
+    """Standard deviations of random effects, of which those at the boundary may be anywhere below `EDGE`."""
+    for gap in gaps(got, want, tolerance, where):
+        both = (gap.got, gap.want)
+        at_edge = all(_is_number(value) and 0 <= value < EDGE for value in both)
+        yield Gap(gap.where, gap.got, gap.want, min(gap.ratio, abs(gap.got - gap.want) / EDGE)) if at_edge else gap
 
 
 def _intervals(got: Any, want: Mapping[str, list[float]], tolerance: Mapping[str, Any], where: str) -> Iterator[Gap]:

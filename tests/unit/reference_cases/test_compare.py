@@ -74,3 +74,13 @@ def test_the_ends_of_an_interval_have_a_share_of_its_width():
     want = {"ml_profile_ci95": {"arm": [-1.0, 3.0]}}
     assert worst({"ml_profile_ci95": {"arm": [-1.002, 3.0]}}, want, NESTED).ratio == pytest.approx(0.5)
     assert worst({"ml_profile_ci95": {}}, want, NESTED).problem == "missing"
+
+
+def test_a_standard_deviation_at_its_boundary_may_be_zero():
+    want = {"random_sd": {"cluster": {"(Intercept)": 0.26}, "cp": {"(Intercept)": 7.3e-05}}}
+    at_zero = worst({"random_sd": {"cluster": {"(Intercept)": 0.26}, "cp": {"(Intercept)": 0.0}}}, want, {"rel": 0.005})
+    assert at_zero.ratio == pytest.approx(0.073)
+    away = worst({"random_sd": {"cluster": {"(Intercept)": 0.26}, "cp": {"(Intercept)": 0.02}}}, want, {"rel": 0.005})
+    assert away.ratio > 1
+    other = worst({"random_sd": {"cluster": {"(Intercept)": 0.0}, "cp": {"(Intercept)": 0.0}}}, want, {"rel": 0.005})
+    assert other.ratio > 1
