@@ -25,6 +25,11 @@ EXAMPLES = (
 AGAIN = "It is prepared {counted} now in this cycle: the dossier will say so."
 
 
+def _of_how_many(accepted: int) -> str:
+    """Only covariate-constrained randomisation has a list to draw from."""
+    return f" one of {counted(accepted, 'accepted scheme')}" if accepted else ""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
@@ -59,8 +64,7 @@ def _prepare(args: argparse.Namespace) -> Output:
         f"{counted(consort.assessed, 'site')} assessed, {consort.excluded} not eligible, {consort.opted_out} opted "
         f"out: "
         f"{consort.on_roster} can be drawn.",
-        f"A second person draws one of {counted(event.accepted, 'accepted scheme')}; the smallest p that they allow is "
-        f"{event.smallest_p}.",
+        f"A second person draws{_of_how_many(event.accepted)}; the smallest p that this allows is {event.smallest_p}.",
         f"Committed to a seed: {event.seed_commitment}.",
         *([AGAIN.format(counted=counted(done.times, "time"))] if done.times > 1 else []),
         f"Next, by another person, who adds a seed of their own: enginehouse allocate draw {args.cycle}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from enginehouse.programme.enums import AllocationMethod
 from enginehouse.reports import format as fmt
 from enginehouse.reports.content import Block, Bullets, DataTable, Lineage, LineageEntry, Paragraph, Section
 from enginehouse.reports.effects import method_words, page_words, plain_name, title_name
@@ -13,6 +14,13 @@ from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.words import joined, margin, seeds_words
 from enginehouse.stats.results import NotEstimable
 from enginehouse.trials.power_results import Replicated
+
+HOW_DRAWN: Mapping[AllocationMethod, str] = {
+    AllocationMethod.STRATIFIED_BLOCKS: "blocks",
+    AllocationMethod.COVARIATE_CONSTRAINED: "constrained",
+    AllocationMethod.MINIMISATION: "minimised",
+}
+"""Message of each method."""
 
 
 def design_section(basis: TrialBasis) -> Section | None:
@@ -57,10 +65,10 @@ def _how_drawn(basis: TrialBasis) -> str:
     plan = basis.plan
     if plan is None:
         return ""
-    smallest = fmt.p_value(plan.smallest_p)
-    if plan.acceptance is None:
-        return _audit("blocks", smallest_p=smallest)
-    return _audit("constrained", accepted=fmt.count(plan.acceptance.accepted), smallest_p=smallest)
+    values = {"smallest_p": fmt.p_value(plan.smallest_p)}
+    if plan.acceptance is not None:
+        values["accepted"] = fmt.count(plan.acceptance.accepted)
+    return _audit(HOW_DRAWN[plan.method], **values)
 
 
 def _steps(basis: TrialBasis, fact: AllocationFact) -> Iterator[str]:

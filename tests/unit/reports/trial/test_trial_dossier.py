@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from enginehouse.core.months import Month
 from enginehouse.evaluation.parallel.results import RehearsalPlace, TrialEvaluation, UnregisteredAnalysis
-from enginehouse.programme.enums import Verdict
+from enginehouse.programme.enums import AllocationMethod, Verdict
 from enginehouse.reports.charts.draw import draw
 from enginehouse.reports.charts.spec import FlowChart, IntervalChart, SeriesChart
 from enginehouse.reports.content import DataTable, Document, Figure
@@ -22,6 +22,7 @@ from enginehouse.reports.pdf import render_pdf
 from enginehouse.reports.sections.verdict import headline
 from enginehouse.reports.text import render_text
 from enginehouse.reports.trial_dossier import ANNEX, STORY, trial_dossier_of
+from enginehouse.reports.trial_sections.annex import HOW_DRAWN, audit_section
 from enginehouse.reports.trial_sections.basis import TrialBasis
 from enginehouse.reports.trial_sections.checklists import STARI, TIDIER, Stari, Tidier
 from enginehouse.reports.trial_sections.groups import groups_section
@@ -381,3 +382,14 @@ def test_every_registered_comparison_is_shown_by_group(trial):
     assert len(set(captions)) == len(captions)
     alone = groups_section(trial)
     assert not any("compared with" in block.caption for block in alone.blocks if isinstance(block, DataTable))
+
+
+def test_every_method_of_allocation_is_told_in_words(trial):
+    assert set(HOW_DRAWN) == set(AllocationMethod)
+    plan = trial.plan
+    for method, words in (
+        (AllocationMethod.STRATIFIED_BLOCKS, "permuted blocks within strata"),
+        (AllocationMethod.MINIMISATION, "most likely got the arm that kept the arms alike"),
+    ):
+        section = audit_section(replace(trial, plan=replace(plan, method=method, acceptance=None)))
+        assert words in section.blocks[0].text
