@@ -86,7 +86,7 @@ def objects(part: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[dic
         next(iter(part["patternProperties"].values())) if "patternProperties" in part else part["additionalProperties"]
     )
     keys = SLUGS if "patternProperties" in part else TEXTS
-    if "propertyNames" in part:
+    if "enum" in part.get("propertyNames", {}):
         keys = st.sampled_from(part["propertyNames"]["enum"])
     return st.dictionaries(keys, drawn(values, root), max_size=2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from enginehouse.core.words import counted
 from enginehouse.programme.checks.exposure import site_levels
 from enginehouse.programme.checks.names import Fault, Known, repeated, unknown, unknown_attribute
 from enginehouse.programme.checks.schedule import compared_names
@@ -163,7 +164,8 @@ def _minimised(allocation: Allocation, arms: int) -> Iterator[Fault]:
         what = "got block sizes; minimisation draws no blocks."
         yield Fault(("allocation", "block_sizes"), what, "Remove them, or use stratified-blocks.")
     if arms > 1 and allocation.probability * arms <= 1:
-        what = f"got {allocation.probability:g}; among {arms} arms the best one would be no likelier than another."
+        among = f"among {counted(arms, 'arm')} the best one would be no likelier than another"
+        what = f"got {allocation.probability:g}; {among}."
         yield Fault(("allocation", "probability"), what, "Write 0.8, or a share from 0.7 to 0.9.")
 
 
