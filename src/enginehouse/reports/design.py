@@ -146,6 +146,7 @@ def _table(shown: _Shown) -> DataTable:
         header=tuple(_say(f"{name}_header", **words.get(name, {})) for name in names),
         rows=tuple(_row(shown, line) for line in shown.report.lines),
         numeric=frozenset({1, 2, 3, 4, 5}),
+        note=_say("table_note"),
     )
 
 

@@ -49,6 +49,8 @@ def test_all_at_once_stands_beside_the_others_with_its_false_alarms(design_repor
     table = blocks(document_of(without), DataTable)[0]
     assert len(table.rows) == len(design_report.lines)
     assert table.rows[0][0].endswith("(registered)")
+    # The headline is of the past drawn anew, the table by formula: a reader must know which to believe.
+    assert "that answer, at the top and in the annex, is the better one" in table.note
     assert [row[1] for row in table.rows].count("not possible here") == 1
 
 
